@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * br_sg: security groups for the tap ports of Linux bridges
+ *
+ * This header is the specification of the wire: generic netlink family
+ * "br_sg", version 1. uapi/br_sg.yaml says the same for YNL.
+ *
+ * Rules of the road
+ * -----------------
+ * - Every command, reading too, needs CAP_NET_ADMIN in the initial user
+ *   namespace. A command acts on the network namespace its socket was
+ *   opened in.
+ * - nlmsg_flags: NLM_F_REQUEST, NLM_F_ACK and, for a dump, NLM_F_DUMP; no
+ *   others. genlmsghdr.reserved is 0. Nests carry NLA_F_NESTED. Unknown
+ *   attributes, wrong lengths and values out of range are refused: EINVAL or
+ *   ERANGE, with the offending attribute's offset and a text in the extended
+ *   ack (set NETLINK_EXT_ACK to see it).
+ * - Integers are in host byte order, but addresses, MACs and UUIDs, which are
+ *   bytes in the order they have on the wire.
+ * - Strings are NUL terminated; the lengths given here are without the NUL.
+ *   A name is 1 to 63 printable ASCII characters, neither space nor quote nor
+ *   backslash, and does not begin with '#' or '-'.
+ *
+ * Transactions
+ * ------------
+ * Configuration is changed only by transactions:
+ *
+ *   BEGIN, then any number of *_NEW, *_DEL and FLUSH, then COMMIT or ABORT.
+ *
+ * BEGIN makes a candidate, a copy of the configuration in force, that belongs
+ * to the socket; what follows on that socket changes the candidate and
+ * nothing else. Names that an object refers to (a rule's remote, a port's
+ * groups) are resolved at COMMIT, so the order of messages is free. COMMIT
+ * validates the candidate as a whole and publishes it for all ports at once.
+ * When any message of a transaction is refused, the candidate is dropped and
+ * nothing has changed: messages that follow are answered EBADFD until the
+ * next BEGIN. Closing the socket drops the candidate too.
+ *
+ * An object that is sent may carry a COOKIE, a number of the sender's choice
+ * (a line number, say). It lives as long as the candidate. When COMMIT is
+ * refused because of that object, the extended ack carries the cookie back as
+ * NLMSGERR_ATTR_COOKIE, 8 bytes, host order.
+ *
+ * A message carries one object or many: the object nest (RULE, PORT, ...) is
+ * repeated at top level. One attribute is at most 65,535 bytes and a message
+ * must fit the socket's send buffer; 32 KiB per message is a good size.
+ *
+ * Dumps
+ * -----
+ * A dump shows one configuration, however long it takes and whatever is
+ * committed meanwhile; each message carries the GENERATION it shows. To read
+ * several kinds of object consistently, compare their generations (and
+ * STATUS_GET's, for a kind that is empty) and read again when they differ.
+ *
+ * Commands (request -> reply)
+ * --------
+ * STATUS_GET   do: nothing -> VERSION, GENERATION, STATUS, ZONE...
+ * BEGIN        do: [FLAGS: BR_SG_BEGIN_F_EMPTY starts from an empty
+ *              configuration], [GENERATION: refused with ESTALE unless it is
+ *              the one in force] -> ack.
+ *              EBUSY: this socket has a transaction, or BR_SG_MAX_CANDIDATES
+ *              are open in this network namespace.
+ * COMMIT       do: [FLAGS: BR_SG_COMMIT_F_DRY_RUN validates, drops the
+ *              candidate and publishes nothing] -> GENERATION (of what was
+ *              published; of what is in force, for a dry run).
+ *              ESTALE: another writer committed since BEGIN.
+ *              ENOENT: an object refers to what does not exist.
+ *              E2BIG, ENOSPC: a limit below; the text names it.
+ * ABORT        do: nothing -> ack. Not an error without a transaction.
+ * FLUSH        do: nothing -> ack. Empties the candidate.
+ *
+ * DEFAULT_NEW  do: OP, DEFAULT... -> ack       DEFAULT_GET  dump -> DEFAULT...
+ * DEFAULT_DEL  do: DEFAULT... (PATTERN)
+ * SET_NEW      do: OP, SET... -> ack           SET_GET      dump -> SET...
+ * SET_DEL      do: SET... (NAME)
+ * GROUP_NEW    do: OP, GROUP... -> ack         GROUP_GET    dump -> GROUP...
+ * GROUP_DEL    do: GROUP... (NAME); its members and rules go with it
+ * ADDRS_NEW    do: OP, ADDRS... -> ack         ADDRS_GET    dump -> ADDRS...
+ * ADDRS_DEL    do: ADDRS... (the addresses to take out); ENOENT when one is
+ *              not there
+ * RULE_NEW     do: OP, RULE... -> ack          RULE_GET     dump -> RULE...
+ * RULE_DEL     do: RULE... (GROUP and ID)
+ * PORT_NEW     do: OP, PORT... -> ack          PORT_GET     dump -> PORT...
+ * PORT_DEL     do: PORT... (DEV)               PORT_GET     do: PORT (DEV or
+ *                                              UUID) -> PORT; ENOENT
+ * COUNTER_GET  dump: [PORT (DEV or UUID)] -> COUNTER..., all of the port's
+ *              (or of every port's) counters, zeros included. They are read
+ *              while packets run: each is true for a moment of its own.
+ *
+ * The dumps of ADDRS, RULE and COUNTER split a large object over messages:
+ * the nests of one object follow each other, each naming its owner.
+ *
+ * OP says what NEW means: BR_SG_OP_ADD refuses what exists (EEXIST),
+ * BR_SG_OP_REPLACE makes or replaces. To replace a GROUP changes its own
+ * attributes and leaves members and rules alone; to replace a SET that exists
+ * leaves its addresses alone; to replace ADDRS adds the addresses that are
+ * not there; to replace a PORT replaces every attribute of it: what is not
+ * sent is unset. Only counters stay.
+ */
+#ifndef _UAPI_LINUX_BR_SG_H
+#define _UAPI_LINUX_BR_SG_H
+
+#define BR_SG_GENL_NAME		"br_sg"
+#define BR_SG_GENL_VERSION	1
+
+/*
+ * Limits. Beyond one the transaction is refused and the text names it.
+ */
+#define BR_SG_NAME_MAX		63	/* characters of a set's or group's name */
+#define BR_SG_PATTERN_MAX	31	/* characters of a default's pattern */
+#define BR_SG_DEV_MAX		15	/* characters of a device's name */
+#define BR_SG_VERSION_MAX	31	/* characters of VERSION */
+
+#define BR_SG_MAX_CANDIDATES	16	/* open transactions in a netns */
+#define BR_SG_MAX_DEFAULTS	64
+#define BR_SG_MAX_SETS		16384
+#define BR_SG_MAX_GROUPS	16384
+#define BR_SG_MAX_PORTS		16384
+#define BR_SG_MAX_RULES		4096	/* of a group; and of a port, all its groups together */
+#define BR_SG_MAX_RULES_TOTAL	2097152	/* of all groups */
+#define BR_SG_MAX_ADDRS		131072	/* of a set; and of a group's members, by hand or by port */
+#define BR_SG_MAX_ADDRS_TOTAL	4194304	/* of all sets and groups */
+#define BR_SG_MAX_PORT_GROUPS	64
+#define BR_SG_MAX_PORT_IPS	64
+#define BR_SG_MAX_PORT_PAIRS	256
+#define BR_SG_MAX_PORT_DHCP	16
+#define BR_SG_MAX_PORT_ETHERTYPES 16
+
+enum br_sg_cmd {
+	BR_SG_CMD_STATUS_GET = 1,
+	BR_SG_CMD_BEGIN,
+	BR_SG_CMD_COMMIT,
+	BR_SG_CMD_ABORT,
+	BR_SG_CMD_FLUSH,
+	BR_SG_CMD_DEFAULT_NEW,
+	BR_SG_CMD_DEFAULT_DEL,
+	BR_SG_CMD_DEFAULT_GET,
+	BR_SG_CMD_SET_NEW,
+	BR_SG_CMD_SET_DEL,
+	BR_SG_CMD_SET_GET,
+	BR_SG_CMD_GROUP_NEW,
+	BR_SG_CMD_GROUP_DEL,
+	BR_SG_CMD_GROUP_GET,
+	BR_SG_CMD_ADDRS_NEW,
+	BR_SG_CMD_ADDRS_DEL,
+	BR_SG_CMD_ADDRS_GET,
+	BR_SG_CMD_RULE_NEW,
+	BR_SG_CMD_RULE_DEL,
+	BR_SG_CMD_RULE_GET,
+	BR_SG_CMD_PORT_NEW,
+	BR_SG_CMD_PORT_DEL,
+	BR_SG_CMD_PORT_GET,
+	BR_SG_CMD_COUNTER_GET,
+	__BR_SG_CMD_LAST
+};
+#define BR_SG_CMD_MAX (__BR_SG_CMD_LAST - 1)
+
+/**
+ * enum br_sg_attr - top-level attributes of every command
+ * @BR_SG_A_GENERATION: u64, of a configuration; 0 before the first commit,
+ *	one more with each
+ * @BR_SG_A_FLAGS: u32, BR_SG_BEGIN_F_* or BR_SG_COMMIT_F_*
+ * @BR_SG_A_OP: u8, enum br_sg_op; required by every *_NEW
+ * @BR_SG_A_DEFAULT: nest of enum br_sg_default_attr, repeated
+ * @BR_SG_A_SET: nest of enum br_sg_set_attr, repeated
+ * @BR_SG_A_GROUP: nest of enum br_sg_group_attr, repeated
+ * @BR_SG_A_ADDRS: nest of enum br_sg_addrs_attr, repeated
+ * @BR_SG_A_RULE: nest of enum br_sg_rule_attr, repeated
+ * @BR_SG_A_PORT: nest of enum br_sg_port_attr, repeated
+ * @BR_SG_A_COUNTER: nest of enum br_sg_counter_attr, repeated
+ * @BR_SG_A_VERSION: string, of the module (0.1.0)
+ * @BR_SG_A_STATUS: nest of enum br_sg_status_attr
+ * @BR_SG_A_ZONE: nest of enum br_sg_zone_attr, repeated
+ */
+enum br_sg_attr {
+	BR_SG_A_GENERATION = 1,
+	BR_SG_A_FLAGS,
+	BR_SG_A_OP,
+	BR_SG_A_DEFAULT,
+	BR_SG_A_SET,
+	BR_SG_A_GROUP,
+	BR_SG_A_ADDRS,
+	BR_SG_A_RULE,
+	BR_SG_A_PORT,
+	BR_SG_A_COUNTER,
+	BR_SG_A_VERSION,
+	BR_SG_A_STATUS,
+	BR_SG_A_ZONE,
+	BR_SG_A_PAD,
+	__BR_SG_A_LAST
+};
+#define BR_SG_A_MAX (__BR_SG_A_LAST - 1)
+
+#define BR_SG_BEGIN_F_EMPTY	(1U << 0)
+#define __BR_SG_BEGIN_F_ALL	BR_SG_BEGIN_F_EMPTY
+#define BR_SG_COMMIT_F_DRY_RUN	(1U << 0)
+#define __BR_SG_COMMIT_F_ALL	BR_SG_COMMIT_F_DRY_RUN
+
+enum br_sg_op {
+	BR_SG_OP_ADD = 1,
+	BR_SG_OP_REPLACE = 2,
+};
+
+/* ingress is towards the VM, egress from the VM */
+enum br_sg_direction {
+	BR_SG_INGRESS = 0,
+	BR_SG_EGRESS = 1,
+	__BR_SG_DIRECTIONS
+};
+
+/**
+ * enum br_sg_addr_attr - an address or prefix, with a MAC where it is a pair
+ * @BR_SG_ADDR_A_IPV4: 4 bytes, network order. This or IPV6, not both
+ * @BR_SG_ADDR_A_IPV6: 16 bytes, network order
+ * @BR_SG_ADDR_A_LEN: u8, prefix length, 0 to 32 or 128; absent: all of it.
+ *	Bits behind it must be 0
+ * @BR_SG_ADDR_A_MAC: 6 bytes, in BR_SG_PORT_A_PAIR only: the MAC that may use
+ *	the address; absent: the port's
+ */
+enum br_sg_addr_attr {
+	BR_SG_ADDR_A_IPV4 = 1,
+	BR_SG_ADDR_A_IPV6,
+	BR_SG_ADDR_A_LEN,
+	BR_SG_ADDR_A_MAC,
+	__BR_SG_ADDR_A_LAST
+};
+#define BR_SG_ADDR_A_MAX (__BR_SG_ADDR_A_LAST - 1)
+
+/**
+ * enum br_sg_default_attr - what happens on bridge ports without a port line
+ * @BR_SG_DEFAULT_A_PATTERN: string of 1 to 31: a device name in which '*'
+ *	stands for any characters and '?' for one. Where several match, the one
+ *	with the most characters other than '*' and '?' decides; among equals,
+ *	drop
+ * @BR_SG_DEFAULT_A_VERDICT: u8, enum br_sg_default_verdict
+ * @BR_SG_DEFAULT_A_COOKIE: u32, see COOKIE above
+ */
+enum br_sg_default_attr {
+	BR_SG_DEFAULT_A_PATTERN = 1,
+	BR_SG_DEFAULT_A_VERDICT,
+	BR_SG_DEFAULT_A_COOKIE,
+	__BR_SG_DEFAULT_A_LAST
+};
+#define BR_SG_DEFAULT_A_MAX (__BR_SG_DEFAULT_A_LAST - 1)
+
+enum br_sg_default_verdict {
+	BR_SG_DEFAULT_ACCEPT = 1,
+	BR_SG_DEFAULT_DROP = 2,
+};
+
+/**
+ * enum br_sg_set_attr - a set: an address group
+ * @BR_SG_SET_A_NAME: string, a name
+ * @BR_SG_SET_A_COUNT: u32, read only: its addresses
+ * @BR_SG_SET_A_COOKIE: u32
+ */
+enum br_sg_set_attr {
+	BR_SG_SET_A_NAME = 1,
+	BR_SG_SET_A_COUNT,
+	BR_SG_SET_A_COOKIE,
+	__BR_SG_SET_A_LAST
+};
+#define BR_SG_SET_A_MAX (__BR_SG_SET_A_LAST - 1)
+
+/**
+ * enum br_sg_group_attr - a security group
+ * @BR_SG_GROUP_A_NAME: string, a name
+ * @BR_SG_GROUP_A_STATELESS: flag: replies need rules of their own
+ * @BR_SG_GROUP_A_RULES: u32, read only: its rules
+ * @BR_SG_GROUP_A_COUNT: u32, read only: its members, those of local ports
+ *	included
+ * @BR_SG_GROUP_A_COOKIE: u32
+ */
+enum br_sg_group_attr {
+	BR_SG_GROUP_A_NAME = 1,
+	BR_SG_GROUP_A_STATELESS,
+	BR_SG_GROUP_A_RULES,
+	BR_SG_GROUP_A_COUNT,
+	BR_SG_GROUP_A_COOKIE,
+	__BR_SG_GROUP_A_LAST
+};
+#define BR_SG_GROUP_A_MAX (__BR_SG_GROUP_A_LAST - 1)
+
+/**
+ * enum br_sg_addrs_attr - addresses of a set, or members of a group
+ * @BR_SG_ADDRS_A_SET: string: the set. This or GROUP, not both
+ * @BR_SG_ADDRS_A_GROUP: string: the group. A dump shows the members added by
+ *	hand, not those of local ports
+ * @BR_SG_ADDRS_A_ADDR: nest of enum br_sg_addr_attr, without MAC, repeated.
+ *	A group's member is no /0; a set may hold one. The same address and
+ *	length twice in one message is refused
+ * @BR_SG_ADDRS_A_COOKIE: u32
+ */
+enum br_sg_addrs_attr {
+	BR_SG_ADDRS_A_SET = 1,
+	BR_SG_ADDRS_A_GROUP,
+	BR_SG_ADDRS_A_ADDR,
+	BR_SG_ADDRS_A_COOKIE,
+	__BR_SG_ADDRS_A_LAST
+};
+#define BR_SG_ADDRS_A_MAX (__BR_SG_ADDRS_A_LAST - 1)
+
+/**
+ * enum br_sg_rule_attr - a rule of a group: what it allows
+ * @BR_SG_RULE_A_GROUP: string, required
+ * @BR_SG_RULE_A_ID: u32, 1 to 0x7fffffff: unique in the group, and the order
+ *	of its rules. Absent (NEW): the highest + 1. REPLACE needs it
+ * @BR_SG_RULE_A_DIRECTION: u8, enum br_sg_direction, required
+ * @BR_SG_RULE_A_FAMILY: u8, 2 (AF_INET) or 10 (AF_INET6). Absent: both, or
+ *	what PROTO (1: IPv4, 58: IPv6) or REMOTE says; a dump shows it only
+ *	where the rule is of one family
+ * @BR_SG_RULE_A_PROTO: u8, the IANA protocol number; 0 and absent: any
+ * @BR_SG_RULE_A_PORT_MIN: u16, 0 to 65535: first destination port; PROTO 6,
+ *	17, 33, 132, 136 only, and with PORT_MAX
+ * @BR_SG_RULE_A_PORT_MAX: u16, last destination port, not below PORT_MIN
+ * @BR_SG_RULE_A_ICMP_TYPE: u8; PROTO 1 and 58 only
+ * @BR_SG_RULE_A_ICMP_CODE: u8; with ICMP_TYPE only
+ * @BR_SG_RULE_A_REMOTE: nest of enum br_sg_addr_attr, without MAC. At most
+ *	one of the three REMOTE; none: any. A prefix /0 is the same as a rule
+ *	of that family without a remote
+ * @BR_SG_RULE_A_REMOTE_GROUP: string
+ * @BR_SG_RULE_A_REMOTE_SET: string
+ * @BR_SG_RULE_A_COOKIE: u32
+ *
+ * A second rule of equal content (all but ID) in a group is refused, EEXIST.
+ */
+enum br_sg_rule_attr {
+	BR_SG_RULE_A_GROUP = 1,
+	BR_SG_RULE_A_ID,
+	BR_SG_RULE_A_DIRECTION,
+	BR_SG_RULE_A_FAMILY,
+	BR_SG_RULE_A_PROTO,
+	BR_SG_RULE_A_PORT_MIN,
+	BR_SG_RULE_A_PORT_MAX,
+	BR_SG_RULE_A_ICMP_TYPE,
+	BR_SG_RULE_A_ICMP_CODE,
+	BR_SG_RULE_A_REMOTE,
+	BR_SG_RULE_A_REMOTE_GROUP,
+	BR_SG_RULE_A_REMOTE_SET,
+	BR_SG_RULE_A_COOKIE,
+	__BR_SG_RULE_A_LAST
+};
+#define BR_SG_RULE_A_MAX (__BR_SG_RULE_A_LAST - 1)
+
+/**
+ * enum br_sg_port_attr - a port: a bridge port guarded by br_sg
+ * @BR_SG_PORT_A_DEV: string of 1 to 15: the device's name; it need not exist
+ * @BR_SG_PORT_A_UUID: 16 bytes, RFC 4122 order; unique where given
+ * @BR_SG_PORT_A_MAC: 6 bytes, unicast, not zero; required when MODE is FILTER
+ * @BR_SG_PORT_A_MODE: u8, enum br_sg_port_mode; absent: FILTER
+ * @BR_SG_PORT_A_STRICT: flag: TCP first seen in mid-stream is dropped
+ * @BR_SG_PORT_A_ZONE: u16, 1 to 65535: the conntrack zone its bridge must
+ *	have; absent: chosen, the same for all ports of the bridge
+ * @BR_SG_PORT_A_IP: nest of enum br_sg_addr_attr, host length, without MAC;
+ *	repeated: the port's own addresses, with the port's MAC
+ * @BR_SG_PORT_A_PAIR: nest of enum br_sg_addr_attr; repeated
+ * @BR_SG_PORT_A_GROUP: string, repeated, no name twice. All stateful or all
+ *	stateless
+ * @BR_SG_PORT_A_DHCP_SERVER: nest of enum br_sg_addr_attr, host length,
+ *	without MAC; repeated: the only servers whose replies pass; none of a
+ *	family: any
+ * @BR_SG_PORT_A_ETHERTYPE: u16, 0x0600 to 0xffff, repeated: passes both ways
+ *	besides ARP and IP. 0x8100, 0x88a8, 0x0800, 0x86dd, 0x0806 are refused
+ * @BR_SG_PORT_A_COOKIE: u32
+ * @BR_SG_PORT_A_STATE: u8, read only: enum br_sg_port_state
+ * @BR_SG_PORT_A_IFINDEX: u32, read only: of the device it is bound to
+ * @BR_SG_PORT_A_BRIDGE: string, read only: the device's bridge
+ * @BR_SG_PORT_A_ZONE_USED: u16, read only: the zone in use
+ * @BR_SG_PORT_A_SERIAL: u32, read only: see "slot" below
+ * @BR_SG_PORT_A_POLICY_VERSION: u16, read only: see "slot" below
+ */
+enum br_sg_port_attr {
+	BR_SG_PORT_A_DEV = 1,
+	BR_SG_PORT_A_UUID,
+	BR_SG_PORT_A_MAC,
+	BR_SG_PORT_A_MODE,
+	BR_SG_PORT_A_STRICT,
+	BR_SG_PORT_A_ZONE,
+	BR_SG_PORT_A_IP,
+	BR_SG_PORT_A_PAIR,
+	BR_SG_PORT_A_GROUP,
+	BR_SG_PORT_A_DHCP_SERVER,
+	BR_SG_PORT_A_ETHERTYPE,
+	BR_SG_PORT_A_COOKIE,
+	BR_SG_PORT_A_STATE,
+	BR_SG_PORT_A_IFINDEX,
+	BR_SG_PORT_A_BRIDGE,
+	BR_SG_PORT_A_ZONE_USED,
+	BR_SG_PORT_A_SERIAL,
+	BR_SG_PORT_A_POLICY_VERSION,
+	__BR_SG_PORT_A_LAST
+};
+#define BR_SG_PORT_A_MAX (__BR_SG_PORT_A_LAST - 1)
+
+/**
+ * enum br_sg_port_mode - who decides on the port's frames
+ * @BR_SG_PORT_FILTER: its groups
+ * @BR_SG_PORT_OFF: nobody, port security is off: everything passes
+ * @BR_SG_PORT_TRUSTED: the same for ports the network owns, counted apart
+ */
+enum br_sg_port_mode {
+	BR_SG_PORT_FILTER = 0,
+	BR_SG_PORT_OFF = 1,
+	BR_SG_PORT_TRUSTED = 2,
+};
+
+/**
+ * enum br_sg_port_state - is the port line in force?
+ * @BR_SG_PORT_WAITING: there is no device of that name
+ * @BR_SG_PORT_UNBRIDGED: the device is on no bridge
+ * @BR_SG_PORT_ACTIVE: it is
+ * @BR_SG_PORT_BLOCKED: every frame is dropped [zone]: the bridge has another
+ *	zone than the port asks for, or the zone another bridge, or the bridge
+ *	filters VLANs
+ */
+enum br_sg_port_state {
+	BR_SG_PORT_WAITING = 0,
+	BR_SG_PORT_UNBRIDGED = 1,
+	BR_SG_PORT_ACTIVE = 2,
+	BR_SG_PORT_BLOCKED = 3,
+};
+
+/**
+ * enum br_sg_counter_attr - one counter of a port
+ * @BR_SG_COUNTER_A_DEV: string: the port
+ * @BR_SG_COUNTER_A_DIRECTION: u8, enum br_sg_direction
+ * @BR_SG_COUNTER_A_STEP: u8, enum br_sg_step: what accepted. Of STEP, REASON
+ *	and ID there is one
+ * @BR_SG_COUNTER_A_REASON: u8, enum br_sg_reason: why dropped
+ * @BR_SG_COUNTER_A_GROUP: string: with ID, the rule that accepted
+ * @BR_SG_COUNTER_A_ID: u32
+ * @BR_SG_COUNTER_A_PACKETS: u64: frames; of a GSO frame its segments
+ * @BR_SG_COUNTER_A_BYTES: u64: of the frames, Ethernet header included
+ */
+enum br_sg_counter_attr {
+	BR_SG_COUNTER_A_DEV = 1,
+	BR_SG_COUNTER_A_DIRECTION,
+	BR_SG_COUNTER_A_STEP,
+	BR_SG_COUNTER_A_REASON,
+	BR_SG_COUNTER_A_GROUP,
+	BR_SG_COUNTER_A_ID,
+	BR_SG_COUNTER_A_PACKETS,
+	BR_SG_COUNTER_A_BYTES,
+	BR_SG_COUNTER_A_PAD,
+	__BR_SG_COUNTER_A_LAST
+};
+#define BR_SG_COUNTER_A_MAX (__BR_SG_COUNTER_A_LAST - 1)
+
+/**
+ * enum br_sg_step - the steps that accept, in the order they are asked
+ * @BR_SG_STEP_OFF: the port is off
+ * @BR_SG_STEP_TRUSTED: the port is trusted
+ * @BR_SG_STEP_ETHERTYPE: a permitted ethertype; egress also RARP
+ * @BR_SG_STEP_ARP: ARP (egress: with an address of the port)
+ * @BR_SG_STEP_DHCP_UNSPEC: egress: DHCP client from 0.0.0.0
+ * @BR_SG_STEP_DHCP: egress: DHCP client; ingress: DHCP server's reply
+ * @BR_SG_STEP_ND_UNSPEC: egress: ND and MLD from ::
+ * @BR_SG_STEP_ND: ND and MLD that pass without a rule
+ * @BR_SG_STEP_IGMP: ingress: IGMP query
+ * @BR_SG_STEP_RA: ingress: router advertisement
+ * @BR_SG_STEP_ESTABLISHED: the port's slot in the conntrack entry, or in its
+ *	master
+ */
+enum br_sg_step {
+	BR_SG_STEP_OFF = 1,
+	BR_SG_STEP_TRUSTED,
+	BR_SG_STEP_ETHERTYPE,
+	BR_SG_STEP_ARP,
+	BR_SG_STEP_DHCP_UNSPEC,
+	BR_SG_STEP_DHCP,
+	BR_SG_STEP_ND_UNSPEC,
+	BR_SG_STEP_ND,
+	BR_SG_STEP_IGMP,
+	BR_SG_STEP_RA,
+	BR_SG_STEP_ESTABLISHED,
+	__BR_SG_STEP_LAST
+};
+#define BR_SG_STEP_MAX (__BR_SG_STEP_LAST - 1)
+
+/**
+ * enum br_sg_reason - why a frame was dropped
+ * @BR_SG_REASON_UNCONFIGURED: [unconfigured] a default drop pattern holds the
+ *	device and no port line names it, or the device was renamed
+ * @BR_SG_REASON_ZONE: [zone] the port is blocked, see BR_SG_PORT_BLOCKED
+ * @BR_SG_REASON_MALFORMED: [malformed] not a well-formed frame, or one that
+ *	cannot be judged safely
+ * @BR_SG_REASON_MAC: [mac] not a MAC of the port
+ * @BR_SG_REASON_ETHERTYPE: [ethertype] VLAN tag, LLC/SNAP, an ethertype not
+ *	permitted, or a link-local group address
+ * @BR_SG_REASON_ARP: [arp] ARP in another's name
+ * @BR_SG_REASON_SOURCE: [source] egress: not an address of that MAC; ingress:
+ *	the port's own address
+ * @BR_SG_REASON_ND: [nd] ND in another's name, with a wrong hop limit or in
+ *	a fragment
+ * @BR_SG_REASON_RA: [ra] egress: RA or redirect from a VM; ingress: RA that is
+ *	not for this port
+ * @BR_SG_REASON_DHCP: [dhcp] a VM as DHCP server
+ * @BR_SG_REASON_INVALID: [invalid] conntrack has no entry for what must have
+ *	one, the entry has no room for a slot, or (strict) TCP in mid-stream
+ * @BR_SG_REASON_REVOKED: [revoked] the flow was allowed once and is no more
+ * @BR_SG_REASON_NO_RULE: [no-rule] no rule of the port allows it
+ * @BR_SG_REASON_CT_LIMIT: [ct-limit] the port is at its conntrack cap
+ */
+enum br_sg_reason {
+	BR_SG_REASON_UNCONFIGURED = 1,
+	BR_SG_REASON_ZONE,
+	BR_SG_REASON_MALFORMED,
+	BR_SG_REASON_MAC,
+	BR_SG_REASON_ETHERTYPE,
+	BR_SG_REASON_ARP,
+	BR_SG_REASON_SOURCE,
+	BR_SG_REASON_ND,
+	BR_SG_REASON_RA,
+	BR_SG_REASON_DHCP,
+	BR_SG_REASON_INVALID,
+	BR_SG_REASON_REVOKED,
+	BR_SG_REASON_NO_RULE,
+	BR_SG_REASON_CT_LIMIT,
+	__BR_SG_REASON_LAST
+};
+#define BR_SG_REASON_MAX (__BR_SG_REASON_LAST - 1)
+
+/**
+ * enum br_sg_status_attr - figures of the network namespace
+ * @BR_SG_STATUS_A_DEFAULTS: u32, default patterns
+ * @BR_SG_STATUS_A_SETS: u32, sets
+ * @BR_SG_STATUS_A_GROUPS: u32, groups
+ * @BR_SG_STATUS_A_RULES: u32, rules of all groups
+ * @BR_SG_STATUS_A_PORTS: u32, ports
+ * @BR_SG_STATUS_A_PORTS_ACTIVE: u32, of them in state ACTIVE
+ * @BR_SG_STATUS_A_UNCONFIGURED_PACKETS: u64, frames dropped [unconfigured]
+ * @BR_SG_STATUS_A_UNCONFIGURED_BYTES: u64, their bytes
+ */
+enum br_sg_status_attr {
+	BR_SG_STATUS_A_DEFAULTS = 1,
+	BR_SG_STATUS_A_SETS,
+	BR_SG_STATUS_A_GROUPS,
+	BR_SG_STATUS_A_RULES,
+	BR_SG_STATUS_A_PORTS,
+	BR_SG_STATUS_A_PORTS_ACTIVE,
+	BR_SG_STATUS_A_UNCONFIGURED_PACKETS,
+	BR_SG_STATUS_A_UNCONFIGURED_BYTES,
+	BR_SG_STATUS_A_PAD,
+	__BR_SG_STATUS_A_LAST
+};
+#define BR_SG_STATUS_A_MAX (__BR_SG_STATUS_A_LAST - 1)
+
+/**
+ * enum br_sg_zone_attr - the conntrack zone of a bridge with ports of ours
+ * @BR_SG_ZONE_A_BRIDGE: string: the bridge's device
+ * @BR_SG_ZONE_A_ID: u16
+ * @BR_SG_ZONE_A_PORTS: u32: its ports of ours
+ */
+enum br_sg_zone_attr {
+	BR_SG_ZONE_A_BRIDGE = 1,
+	BR_SG_ZONE_A_ID,
+	BR_SG_ZONE_A_PORTS,
+	__BR_SG_ZONE_A_LAST
+};
+#define BR_SG_ZONE_A_MAX (__BR_SG_ZONE_A_LAST - 1)
+
+/*
+ * The slot: what a conntrack entry's labels hold for a port's end
+ *
+ * The 128 bits of labels are two words of 64 bits, host order: word 0 belongs
+ * to the port whose packets travel in the entry's original direction, word 1
+ * to the port whose packets travel in reply direction. A word of 0 is empty.
+ *
+ *	63          32 31           16 15 14 13 12                0
+ *	+-------------+---------------+--+-----+-------------------+
+ *	|   serial    |    version    |in| mark|       rule        |
+ *	+-------------+---------------+--+-----+-------------------+
+ *
+ * serial: of the port, never 0, new each time a device is bound to it
+ * version: of the port's policy when the packet was judged
+ * in: 1 when the end was admitted by the ingress rules, 0 by egress
+ * mark: BR_SG_SLOT_ALLOWED or BR_SG_SLOT_REVOKED
+ * rule: index in the port's rules of that direction, 0 to 4095
+ */
+#define BR_SG_SLOT_SERIAL_SHIFT	32
+#define BR_SG_SLOT_VERSION_SHIFT 16
+#define BR_SG_SLOT_INGRESS	(1ULL << 15)
+#define BR_SG_SLOT_ALLOWED	(1ULL << 13)
+#define BR_SG_SLOT_REVOKED	(2ULL << 13)
+#define BR_SG_SLOT_MARK		(3ULL << 13)
+#define BR_SG_SLOT_RULE		0x1fffULL
+
+#endif /* _UAPI_LINUX_BR_SG_H */
