@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# conftest.sh KERNEL_SOURCE_DIR [KERNEL_BUILD_DIR]
+#
+# Looks into a kernel's headers and writes what compat.h needs to know of them.
+# Prints to stdout; Kbuild makes compat_gen.h of it.
+
+set -eu
+
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+	echo "usage: conftest.sh KERNEL_SOURCE_DIR [KERNEL_BUILD_DIR]" >&2
+	exit 2
+fi
+src=$1
+build=${2:-$1}
+
+# header FILE: its path; the build tree has what the source tree has not
+header()
+{
+	for dir in "$src" "$build"; do
+		if [ -f "$dir/include/$1" ]; then
+			echo "$dir/include/$1"
+			return
+		fi
+	done
+	echo "conftest.sh: neither $src nor $build has include/$1:" \
+		"install the kernel's headers" >&2
+	return 1
+}
+
+# gen MACRO FILE REGEX: defines MACRO when a line of the header matches
+gen()
+{
+	file=$(header "$2")
+	if grep -Eq "$3" "$file"; then
+		echo "#define $1 1"
+	else
+		echo "/* #undef $1 */"
+	fi
+}
+
+echo "/* made by conftest.sh, do not edit */"
+gen HAVE_GENL_INFO_DUMP net/genetlink.h '(^|[^_[:alnum:]])genl_info_dump\('
+gen HAVE_NF_CT_ITER_DATA net/netfilter/nf_conntrack.h 'struct nf_ct_iter_data \{'
+gen HAVE_NF_HOOK_OPS_TYPE linux/netfilter.h 'hook_ops_type'

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: whose connection is it?
+ *
+ * A conntrack entry proves only that somebody's packet got through. Let A be a
+ * port with the rule "ingress tcp 22" on a bridge that floods, M a member that
+ * some rule of A names, and X a host outside. If X sends one SYN "from" M:1000
+ * to A:80, A's ingress drops it, but if any other port of the bridge takes the
+ * flooded copy the entry is confirmed, and to conntrack what follows is
+ * established. So what a port end has decided is kept by the end itself: in
+ * the entry's labels, one word per direction, and a port owns the word of the
+ * direction in which its own packets travel:
+ *
+ *	M:1000 -> A:80    original: A receives. A's word is the reply's, word 1
+ *	A:80 -> M:1000    reply: A sends. A's word is word 1 again
+ *
+ * A's word is empty here, whatever ctinfo says, so A's answer is judged by A's
+ * egress rules as the new packet that it is for A.
+ *
+ *	word			the packet is
+ *	this serial and version	allowed or revoked as it says
+ *	this serial, older	judged again in the direction that admitted the
+ *				flow, by that direction's tuple; then rewritten
+ *	empty, other serial	judged as new, in its own direction
+ *
+ * Between two ports of one bridge there is one entry with both words in use.
+ * A packet that conntrack calls RELATED (an ICMP error) passes by the word in
+ * the entry it speaks of, or not at all: a rule that allows ICMP does not let
+ * one VM break another's connections.
+ */
+#include <linux/in.h>
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "flow.h"
+#include "snapshot.h"
+
+#if !defined(CONFIG_64BIT) || !IS_ENABLED(CONFIG_NF_CONNTRACK_ZONES) || \
+	!IS_ENABLED(CONFIG_NF_CONNTRACK_LABELS) || \
+	!IS_ENABLED(CONFIG_NF_CONNTRACK_BRIDGE)
+#error "br_sg needs a 64-bit kernel with NF_CONNTRACK_BRIDGE, _ZONES and _LABELS"
+#endif
+
+#define SLOT_SERIAL(slot)	((slot) >> BR_SG_SLOT_SERIAL_SHIFT)
+#define SLOT_STAMP		GENMASK_ULL(63, BR_SG_SLOT_VERSION_SHIFT)
+
+void br_sg_flow_zone(const struct br_sg_bridge *bridge, struct sk_buff *skb)
+{
+	nf_conntrack_get(&bridge->tmpl->ct_general);
+	nf_ct_set(skb, bridge->tmpl, IP_CT_NEW);
+}
+
+unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
+			      struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	struct nf_hook_state inet = *state;
+
+	nf_reset_ct(skb);
+	br_sg_flow_zone(bridge, skb);
+	/* its sender may have left it anywhere: AF_PACKET does */
+	skb_set_network_header(skb, skb_mac_offset(skb) + ETH_HLEN);
+	inet.pf = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
+						     NFPROTO_IPV6;
+	inet.hook = NF_INET_PRE_ROUTING;
+	return nf_conntrack_in(skb, &inet);
+}
+
+static unsigned long *slot_words(const struct nf_conn *ct)
+{
+	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+
+	return labels ? labels->bits : NULL;
+}
+
+/* the entry a frame carries, if it is one of the bridge's zone */
+static struct nf_conn *flow_entry(const struct br_sg_bind *bind,
+				  const struct sk_buff *skb,
+				  enum ip_conntrack_info *ctinfo)
+{
+	struct nf_conn *ct = nf_ct_get(skb, ctinfo);
+
+	if (!ct || nf_ct_is_template(ct) ||
+	    nf_ct_zone(ct)->id != bind->bridge->zone)
+		return NULL;
+	return ct;
+}
+
+static bool proto_has_ports(u8 proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
+	       proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP ||
+	       proto == IPPROTO_DCCP;
+}
+
+/* DHCP is judged per frame, established or not: steps 7 and 8 */
+static bool tuple_is_dhcp(const struct nf_conntrack_tuple *tuple)
+{
+	u16 dport;
+
+	if (tuple->dst.protonum != IPPROTO_UDP)
+		return false;
+	dport = ntohs(tuple->dst.u.udp.port);
+	return dport == 67 || dport == 68 || dport == 546 || dport == 547;
+}
+
+/* conntrack knows the protocol but not its ports: all such flows are one */
+static bool tuple_lacks_ports(const struct nf_conntrack_tuple *tuple)
+{
+	return proto_has_ports(tuple->dst.protonum) &&
+	       !tuple->src.u.all && !tuple->dst.u.all;
+}
+
+/* the parser takes IGMP for ICMP; no rule and no error is IGMP */
+static bool frame_is_icmp(const struct br_sg_frame *frame)
+{
+	return frame->flags & BR_SG_FRAME_ICMP &&
+	       frame->proto == (frame->kind == BR_SG_FRAME_IPV4 ?
+				IPPROTO_ICMP : IPPROTO_ICMPV6);
+}
+
+static void key_from_frame(struct br_sg_key *key, u8 direction,
+			   const struct br_sg_frame *frame)
+{
+	memset(key, 0, sizeof(*key));
+	key->family = frame->kind == BR_SG_FRAME_IPV4 ? AF_INET : AF_INET6;
+	key->proto = frame->proto;
+	key->remote = direction == BR_SG_INGRESS ? frame->saddr : frame->daddr;
+	if (frame->flags & BR_SG_FRAME_PORTS) {
+		key->flags |= BR_SG_MATCH_PORT;
+		key->dport = frame->dport;
+	}
+	if (frame_is_icmp(frame)) {
+		key->flags |= BR_SG_MATCH_TYPE | BR_SG_MATCH_CODE;
+		key->type = frame->type;
+		key->code = frame->code;
+	}
+}
+
+/* @tuple: of a packet that travels in @direction */
+static void key_from_tuple(struct br_sg_key *key, u8 direction,
+			   const struct nf_conntrack_tuple *tuple)
+{
+	const union nf_inet_addr *remote;
+
+	memset(key, 0, sizeof(*key));
+	key->family = tuple->src.l3num;
+	key->proto = tuple->dst.protonum;
+	remote = direction == BR_SG_INGRESS ? &tuple->src.u3 : &tuple->dst.u3;
+	if (key->family == AF_INET)
+		key->remote.v4 = remote->ip;
+	else
+		memcpy(key->remote.b, remote->all, sizeof(key->remote.b));
+	if (proto_has_ports(key->proto)) {
+		key->flags |= BR_SG_MATCH_PORT;
+		key->dport = ntohs(tuple->dst.u.all);
+	} else if (key->proto == IPPROTO_ICMP ||
+		   key->proto == IPPROTO_ICMPV6) {
+		key->flags |= BR_SG_MATCH_TYPE | BR_SG_MATCH_CODE;
+		key->type = tuple->dst.u.icmp.type;
+		key->code = tuple->dst.u.icmp.code;
+	}
+}
+
+static int port_lookup(const struct br_sg_port *port, u8 direction,
+		       const struct br_sg_key *key)
+{
+	return br_sg_table_lookup(port->ruleset->tables[direction], key);
+}
+
+static struct br_sg_verdict verdict_step(int code)
+{
+	return (struct br_sg_verdict){ .code = code };
+}
+
+static struct br_sg_verdict verdict_rule(int rule)
+{
+	if (rule < 0)
+		return verdict_step(-BR_SG_REASON_NO_RULE);
+	return (struct br_sg_verdict){ .rule = rule };
+}
+
+/*
+ * The flow was judged by an older version of the port's policy. Judged again
+ * in the direction that admitted it: by the rules, and egress by the port's
+ * addresses, since its own packets are not the only ones of the flow.
+ */
+static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
+			unsigned long *words, int own, u64 slot)
+{
+	u8 direction = slot & BR_SG_SLOT_INGRESS ? BR_SG_INGRESS : BR_SG_EGRESS;
+	const struct nf_conntrack_tuple *tuple;
+	struct br_sg_addr source = {};
+	struct br_sg_key key;
+	int rule;
+
+	tuple = &ct->tuplehash[direction == BR_SG_EGRESS ? own : !own].tuple;
+	key_from_tuple(&key, direction, tuple);
+	if (tuple_lacks_ports(tuple))
+		key.flags &= ~BR_SG_MATCH_PORT;
+	rule = port_lookup(bind->port, direction, &key);
+	/* asked for ports that the entry does not know: per packet, then */
+	if (rule < 0 && tuple_lacks_ports(tuple) &&
+	    (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_ALLOWED)
+		rule = 0;
+	if (rule >= 0 && direction == BR_SG_EGRESS) {
+		if (key.family == AF_INET)
+			source.v4 = tuple->src.u3.ip;
+		else
+			memcpy(source.b, tuple->src.u3.all, sizeof(source.b));
+		if (!br_sg_guard_source(&bind->port->guard, NULL, key.family,
+					&source))
+			rule = -1;
+	}
+	slot = bind->stamp | (slot & BR_SG_SLOT_INGRESS);
+	slot |= rule < 0 ? BR_SG_SLOT_REVOKED : BR_SG_SLOT_ALLOWED | rule;
+	WRITE_ONCE(words[own], slot);
+	return slot;
+}
+
+/* the port's slot, brought to its present version; 0: it has none */
+static u64 slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
+		     unsigned long *words, int own)
+{
+	u64 slot = READ_ONCE(words[own]);
+
+	if ((slot & SLOT_STAMP) == bind->stamp)
+		return slot;
+	if (SLOT_SERIAL(slot) != SLOT_SERIAL(bind->stamp))
+		return 0;
+	return slot_rejudge(bind, ct, words, own, slot);
+}
+
+/*
+ * A rule with ports and a protocol whose entry has none: every packet shows
+ * them, in the direction that was admitted or mirrored in the other.
+ */
+static bool ports_allowed(const struct br_sg_bind *bind, u8 direction,
+			  u64 slot, const struct br_sg_frame *frame)
+{
+	u8 admitted = slot & BR_SG_SLOT_INGRESS ? BR_SG_INGRESS : BR_SG_EGRESS;
+	struct br_sg_key key;
+
+	key_from_frame(&key, direction, frame);
+	if (direction != admitted)
+		key.dport = frame->sport;
+	return port_lookup(bind->port, admitted, &key) >= 0;
+}
+
+static bool frame_is_icmp_error(const struct br_sg_frame *frame)
+{
+	if (!frame_is_icmp(frame))
+		return false;
+	if (frame->kind == BR_SG_FRAME_IPV6)
+		return frame->type < 128;
+	return frame->type == 3 || frame->type == 4 || frame->type == 5 ||
+	       frame->type == 11 || frame->type == 12;
+}
+
+/* ICMP that conntrack keeps no state for: ND, MLD, discovery and the like */
+static bool frame_has_no_state(const struct br_sg_frame *frame)
+{
+	if (!frame_is_icmp(frame) || frame_is_icmp_error(frame))
+		return false;
+	if (frame->kind == BR_SG_FRAME_IPV6)
+		return frame->type != 128 && frame->type != 129 &&
+		       frame->type != 139 && frame->type != 140;
+	return frame->type != 0 && frame->type != 8 &&
+	       (frame->type < 13 || frame->type > 18);
+}
+
+static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
+					u8 direction,
+					const struct br_sg_frame *frame)
+{
+	struct br_sg_key key;
+
+	key_from_frame(&key, direction, frame);
+	return verdict_rule(port_lookup(bind->port, direction, &key));
+}
+
+static struct br_sg_verdict judge_slot(u64 slot)
+{
+	if ((slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_ALLOWED)
+		return verdict_step(BR_SG_STEP_ESTABLISHED);
+	return verdict_step(-BR_SG_REASON_REVOKED);
+}
+
+/* a connection that a helper expected: by the port's word in its master */
+static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
+					   struct nf_conn *master)
+{
+	unsigned long *words = slot_words(master);
+	u64 slot;
+	int i;
+
+	for (i = 0; words && i < 2; i++) {
+		slot = slot_read(bind, master, words, i);
+		if (slot)
+			return judge_slot(slot);
+	}
+	return verdict_step(-BR_SG_REASON_INVALID);
+}
+
+bool br_sg_flow_established(const struct br_sg_bind *bind,
+			    const struct sk_buff *skb)
+{
+	const struct nf_conntrack_tuple *tuple;
+	enum ip_conntrack_info ctinfo;
+	unsigned long *words;
+	struct nf_conn *ct;
+	int dir;
+
+	if (bind->port->stateless)
+		return false;
+	ct = flow_entry(bind, skb, &ctinfo);
+	if (!ct)
+		return false;
+	words = slot_words(ct);
+	if (!words)
+		return false;
+	dir = CTINFO2DIR(ctinfo);
+	if ((READ_ONCE(words[dir]) & (SLOT_STAMP | BR_SG_SLOT_MARK)) !=
+	    (bind->stamp | BR_SG_SLOT_ALLOWED))
+		return false;
+	tuple = &ct->tuplehash[dir].tuple;
+	return !tuple_is_dhcp(tuple) && !tuple_lacks_ports(tuple);
+}
+
+struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
+				      u8 direction,
+				      const struct br_sg_frame *frame,
+				      const struct sk_buff *skb)
+{
+	const struct br_sg_port *port = bind->port;
+	struct br_sg_verdict verdict;
+	enum ip_conntrack_info ctinfo;
+	unsigned long *words;
+	struct nf_conn *ct;
+	int own;
+	u64 slot;
+
+	if (frame->kind != BR_SG_FRAME_IPV4 && frame->kind != BR_SG_FRAME_IPV6)
+		return verdict_step(-BR_SG_REASON_MALFORMED);
+	/* conntrack lets none by; if one is here, it was not asked */
+	if (frame->flags & BR_SG_FRAME_FRAG)
+		return verdict_step(-BR_SG_REASON_INVALID);
+	if (port->stateless)
+		return judge_rules(bind, direction, frame);
+	ct = flow_entry(bind, skb, &ctinfo);
+	if (!ct) {
+		if (frame_has_no_state(frame) && !nf_ct_get(skb, &ctinfo))
+			return judge_rules(bind, direction, frame);
+		return verdict_step(-BR_SG_REASON_INVALID);
+	}
+	words = slot_words(ct);
+	if (!words)
+		return verdict_step(-BR_SG_REASON_INVALID);
+	own = CTINFO2DIR(ctinfo);
+	if (direction == BR_SG_INGRESS)
+		own = !own;
+	slot = slot_read(bind, ct, words, own);
+	if (slot) {
+		if (tuple_lacks_ports(&ct->tuplehash[0].tuple) &&
+		    (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_ALLOWED &&
+		    !frame_is_icmp_error(frame) &&
+		    !ports_allowed(bind, direction, slot, frame))
+			return verdict_step(-BR_SG_REASON_NO_RULE);
+		return judge_slot(slot);
+	}
+	if (frame_is_icmp_error(frame))
+		return verdict_step(-BR_SG_REASON_INVALID);
+	if (ct->master)
+		return judge_expected(bind, ct->master);
+	if (port->strict && frame->proto == IPPROTO_TCP &&
+	    !(frame->flags & BR_SG_FRAME_SYN))
+		return verdict_step(-BR_SG_REASON_INVALID);
+	verdict = judge_rules(bind, direction, frame);
+	if (verdict.code < 0)
+		return verdict;
+	slot = bind->stamp | BR_SG_SLOT_ALLOWED | verdict.rule;
+	if (direction == BR_SG_INGRESS)
+		slot |= BR_SG_SLOT_INGRESS;
+	WRITE_ONCE(words[own], slot);
+	return verdict;
+}
+
+struct br_sg_verdict
+br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
+			  const struct sk_buff *skb)
+{
+	struct br_sg_verdict verdict = verdict_step(-BR_SG_REASON_INVALID);
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_zone zone;
+	enum ip_conntrack_info ctinfo;
+	unsigned long *words;
+	struct br_sg_key key;
+	struct nf_conn *ct;
+	u64 slot = 0;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || nf_ct_is_template(ct))
+		return verdict;
+	/* as it is on the wire, after NAT: what an answer would mirror */
+	if (!nf_ct_invert_tuple(&tuple,
+				&ct->tuplehash[!CTINFO2DIR(ctinfo)].tuple))
+		return verdict;
+	if (bind->port->stateless)
+		goto rules;
+	nf_ct_zone_init(&zone, bind->bridge->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
+	h = nf_conntrack_find_get(nf_ct_net(ct), &zone, &tuple);
+	if (h) {
+		ct = nf_ct_tuplehash_to_ctrack(h);
+		words = slot_words(ct);
+		if (words)
+			slot = slot_read(bind, ct, words,
+					 !NF_CT_DIRECTION(h));
+		nf_ct_put(ct);
+		if (slot)
+			return judge_slot(slot);
+	}
+rules:
+	key_from_tuple(&key, BR_SG_INGRESS, &tuple);
+	return verdict_rule(port_lookup(bind->port, BR_SG_INGRESS, &key));
+}

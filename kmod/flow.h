@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Conntrack: the zone's entry, a port end's slot in it, and the rules. */
+#ifndef BR_SG_FLOW_H
+#define BR_SG_FLOW_H
+
+#include <linux/types.h>
+
+#include "frame.h"
+
+struct br_sg_bind;
+struct br_sg_bridge;
+struct nf_hook_state;
+struct sk_buff;
+
+/**
+ * struct br_sg_verdict - what a port end decided
+ * @code: > 0: accepted, the enum br_sg_step; < 0: dropped, minus the enum
+ *	br_sg_reason; 0: accepted by a rule
+ * @rule: then its index in the ruleset of that direction
+ */
+struct br_sg_verdict {
+	int code;
+	int rule;
+};
+
+/* before conntrack: hangs the bridge's zone template on an IP frame */
+void br_sg_flow_zone(const struct br_sg_bridge *bridge, struct sk_buff *skb);
+/*
+ * The same for a frame of the host's own stack, which no bridge hook tracks,
+ * and the look-up at once. Returns a netfilter verdict.
+ */
+unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
+			      struct sk_buff *skb,
+			      const struct nf_hook_state *state);
+/* does the port's slot admit the packet, egress, with no more ado? */
+bool br_sg_flow_established(const struct br_sg_bind *bind,
+			    const struct sk_buff *skb);
+/* steps 9 to 11 */
+struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
+				      u8 direction,
+				      const struct br_sg_frame *frame,
+				      const struct sk_buff *skb);
+/*
+ * The same for a fragment that the host made, ingress. It cannot be tracked
+ * again; the host's own entry, which it carries, knows the tuple.
+ */
+struct br_sg_verdict
+br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
+			  const struct sk_buff *skb);
+
+#endif

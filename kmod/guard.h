@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Is this frame the port's own to send, and may it receive it without a rule?
+ * Steps 1 to 8 of a frame's way, both directions. Pure: no skb, no lock;
+ * built in userspace too.
+ */
+#ifndef BR_SG_GUARD_H
+#define BR_SG_GUARD_H
+
+#include "frame.h"
+#include <linux/br_sg.h>
+
+/* an address or prefix with the MAC that may use it */
+struct br_sg_pair {
+	struct br_sg_prefix prefix;
+	u8 mac[ETH_ALEN];
+};
+
+/**
+ * struct br_sg_guard - what a port may send from, immutable
+ * @mac: the port's own
+ * @has_ipv6: the port has an IPv6 address or pair
+ * @n_macs: MACs of the port, its own first, each once
+ * @n_ips: own addresses, the first so many of @pairs
+ * @n_pairs: own addresses, then pairs
+ * @n_dhcp: DHCP servers allowed; none of a family: any
+ * @n_ethertypes: permitted besides ARP and IP
+ * @macs: array
+ * @pairs: array
+ * @dhcp: array, host length
+ * @ethertypes: array, host order
+ *
+ * Arrays belong to the guard's owner (the port).
+ */
+struct br_sg_guard {
+	u8 mac[ETH_ALEN];
+	bool has_ipv6;
+	u16 n_macs;
+	u16 n_ips;
+	u16 n_pairs;
+	u16 n_dhcp;
+	u16 n_ethertypes;
+	const u8 (*macs)[ETH_ALEN];
+	const struct br_sg_pair *pairs;
+	const struct br_sg_prefix *dhcp;
+	const u16 *ethertypes;
+};
+
+/*
+ * Both return 0: go on (conntrack, slot, rules); > 0: accept, the enum
+ * br_sg_step; < 0: drop, minus the enum br_sg_reason.
+ *
+ * Egress is asked twice: of each frame before conntrack, fragments as they
+ * come, and of the whole, reassembled packet after conntrack when the port's
+ * slot does not admit it.
+ */
+int br_sg_guard_egress(const struct br_sg_guard *guard,
+		       const struct br_sg_frame *frame);
+int br_sg_guard_ingress(const struct br_sg_guard *guard,
+			const struct br_sg_frame *frame);
+/*
+ * May @mac of the port send from this address? Step 5 for a whole packet,
+ * without its exceptions for unspecified sources, which are never an address;
+ * @mac NULL: any MAC of the port.
+ */
+bool br_sg_guard_source(const struct br_sg_guard *guard, const u8 *mac,
+			u8 family, const struct br_sg_addr *addr);
+
+#endif

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A frame's way
+ *
+ *	from a port			from the host's stack
+ *	    |					|
+ *	PRE_ROUTING -202 hook_pre		|
+ *	    | guard; zone template		|
+ *	PRE_ROUTING -200 (conntrack)		|
+ *	    | entry, reassembly			|
+ *	PRE_ROUTING -198 hook_egress		|
+ *	    | the sending port's verdict	|
+ *	    +------------------+		|
+ *	    |                  |		|
+ *	FORWARD -150       LOCAL_IN last     LOCAL_OUT -150
+ *	hook_forward       hook_local_in     hook_local_out
+ *	    | each receiving   | confirmed,     | looked up in the zone;
+ *	    | port's verdict   | entry off      | the receiving port's verdict
+ *
+ * FORWARD is not at 0 or -1: br_netfilter takes frames out of that chain and
+ * brings them back behind those priorities, and such a hook never sees them.
+ *
+ * To have bridge conntrack at all is a thing of the whole netns. When only we
+ * asked for it, frames of bridges that we have nothing to do with are marked
+ * untracked before it and unmarked behind it, so that iptables' CT target and
+ * everything else there works as if it were not on. When another asked too (an
+ * nft rule with ct state in the bridge family), it is his to have. Conntrack
+ * does not tell who asks; that its hook was there before ours, or that nftables
+ * has a chain in the bridge family, is what there is to go by.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_bridge.h>
+#include <linux/if_vlan.h>
+#include <linux/jiffies.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/skbuff.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+
+#include "compat.h"
+#include "flow.h"
+#include "frame.h"
+#include "guard.h"
+#include "hooks.h"
+#include "net.h"
+#include "snapshot.h"
+
+#define PRI_BEFORE_CONNTRACK	(-202)
+#define PRI_AFTER_CONNTRACK	(-198)
+#define PRI_FILTER		(-150)
+
+static const struct br_sg_bind *bind_of(const struct br_sg_net *bn,
+					const struct net_device *dev)
+{
+	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
+
+	return snap ? br_sg_bind_find(snap, dev) : NULL;
+}
+
+static bool bind_filtered(const struct br_sg_bind *bind)
+{
+	return bind && bind->bridge && bind->bridge->filtered;
+}
+
+static bool frame_is_ip(const struct sk_buff *skb)
+{
+	return !skb_vlan_tag_present(skb) &&
+	       (skb->protocol == htons(ETH_P_IP) ||
+		skb->protocol == htons(ETH_P_IPV6));
+}
+
+static bool untracked(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+
+	return !nf_ct_get(skb, &ctinfo) && ctinfo == IP_CT_UNTRACKED;
+}
+
+static bool frame_is_fragment(const struct sk_buff *skb)
+{
+	struct br_sg_frame frame;
+
+	br_sg_frame_parse(&frame, skb);
+	return frame.flags & BR_SG_FRAME_FRAG;
+}
+
+static unsigned int drop(const struct br_sg_bind *bind, u8 direction,
+			 enum br_sg_reason reason,
+			 const struct br_sg_frame *frame)
+{
+	br_sg_counter_add(&bind->port->counters->reasons[direction][reason],
+			  frame->packets, frame->bytes);
+	return NF_DROP;
+}
+
+static unsigned int accept(const struct br_sg_bind *bind, u8 direction,
+			   enum br_sg_step step,
+			   const struct br_sg_frame *frame)
+{
+	struct br_sg_counters *counters = bind->port->counters;
+
+	if (step == BR_SG_STEP_ESTABLISHED)
+		br_sg_count_established(counters, direction, frame->packets,
+					frame->bytes);
+	else
+		br_sg_counter_add(&counters->steps[direction][step],
+				  frame->packets, frame->bytes);
+	return NF_ACCEPT;
+}
+
+static unsigned int conclude(const struct br_sg_bind *bind, u8 direction,
+			     struct br_sg_verdict verdict,
+			     const struct br_sg_frame *frame)
+{
+	struct br_sg_rule_counter *rule;
+
+	if (verdict.code < 0)
+		return drop(bind, direction, -verdict.code, frame);
+	if (verdict.code > 0)
+		return accept(bind, direction, verdict.code, frame);
+	rule = bind->port->rules[direction][verdict.rule];
+	br_sg_counter_add(&rule->count, frame->packets, frame->bytes);
+	return NF_ACCEPT;
+}
+
+/*
+ * What needs no look at the policy: true when it has decided. A port that is
+ * not filtered, a blocked one, a device without a port line.
+ */
+static bool decide_early(struct br_sg_net *bn, const struct br_sg_bind *bind,
+			 u8 direction, const struct sk_buff *skb,
+			 unsigned int *verdict)
+{
+	struct br_sg_frame frame;
+
+	switch (READ_ONCE(bind->state)) {
+	case BR_SG_BIND_PASS:
+		*verdict = NF_ACCEPT;
+		return true;
+	case BR_SG_BIND_UNCONFIGURED:
+		br_sg_frame_size(&frame, skb);
+		br_sg_counter_add(&bn->unconfigured, frame.packets,
+				  frame.bytes);
+		*verdict = NF_DROP;
+		return true;
+	case BR_SG_BIND_ZONE:
+		br_sg_frame_size(&frame, skb);
+		*verdict = drop(bind, direction, BR_SG_REASON_ZONE, &frame);
+		return true;
+	}
+	if (bind->port->mode != BR_SG_PORT_FILTER) {
+		br_sg_frame_size(&frame, skb);
+		*verdict = accept(bind, direction,
+				  bind->port->mode == BR_SG_PORT_OFF ?
+				  BR_SG_STEP_OFF : BR_SG_STEP_TRUSTED, &frame);
+		return true;
+	}
+	if (br_sg_bridge_unfit(bind)) {
+		br_sg_frame_size(&frame, skb);
+		*verdict = drop(bind, direction, BR_SG_REASON_ZONE, &frame);
+		return true;
+	}
+	return false;
+}
+
+/* is there a bridge hook of nftables, or of conntrack? */
+static bool bridge_hook(const struct net *net, bool conntrack)
+{
+	const struct nf_hook_entries *entries;
+	struct nf_hook_ops **ops;
+	unsigned int i, hook;
+
+	for (hook = 0; hook < ARRAY_SIZE(net->nf.hooks_bridge); hook++) {
+		entries = rcu_dereference(net->nf.hooks_bridge[hook]);
+		if (!entries)
+			continue;
+		ops = nf_hook_entries_get_hook_ops(entries);
+		for (i = 0; i < entries->num_hook_entries; i++)
+			if (conntrack ? hook == NF_BR_PRE_ROUTING &&
+					ops[i]->priority == NF_IP_PRI_CONNTRACK :
+					br_sg_hook_is_nft(ops[i]))
+				return true;
+	}
+	return false;
+}
+
+/* are frames of other bridges to be kept from conntrack? Asked once a tick */
+static bool bracket(struct br_sg_net *bn)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(bn->bracket_at) != now) {
+		WRITE_ONCE(bn->bracket,
+			   !bn->foreign && !bridge_hook(bn->net, false));
+		WRITE_ONCE(bn->bracket_at, now);
+	}
+	return READ_ONCE(bn->bracket);
+}
+
+/* the guard's verdict, and for what is not IP that is all there is */
+static unsigned int pre_guard(const struct br_sg_bind *bind,
+			      const struct sk_buff *skb)
+{
+	struct br_sg_frame frame;
+	int code;
+
+	br_sg_frame_parse(&frame, skb);
+	code = br_sg_guard_egress(&bind->port->guard, &frame);
+	if (code < 0)
+		return drop(bind, BR_SG_EGRESS, -code, &frame);
+	if (frame.flags & BR_SG_FRAME_FRAG &&
+	    !br_sg_fragment_allowed(bind->port->counters))
+		return drop(bind, BR_SG_EGRESS, BR_SG_REASON_MALFORMED, &frame);
+	if (code > 0 && frame.kind != BR_SG_FRAME_IPV4 &&
+	    frame.kind != BR_SG_FRAME_IPV6)
+		return accept(bind, BR_SG_EGRESS, code, &frame);
+	return NF_ACCEPT;
+}
+
+static unsigned int hook_pre(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	struct br_sg_net *bn = priv;
+	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	unsigned int verdict = NF_ACCEPT;
+
+	if (bind && !decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
+		verdict = pre_guard(bind, skb);
+	if (verdict != NF_ACCEPT)
+		return verdict;
+	if (!bind_filtered(bind)) {
+		if (bracket(bn) && !skb_nfct(skb) && !untracked(skb))
+			nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+		return NF_ACCEPT;
+	}
+	nf_reset_ct(skb);
+	if (frame_is_ip(skb) && (!bind->bridge->stateless ||
+				 frame_is_fragment(skb)))
+		br_sg_flow_zone(bind->bridge, skb);
+	else
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	return NF_ACCEPT;
+}
+
+static unsigned int hook_egress(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
+{
+	struct br_sg_net *bn = priv;
+	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	struct br_sg_verdict verdict = {};
+	struct br_sg_frame frame;
+
+	if (!bind_filtered(bind)) {
+		if (bracket(bn) && untracked(skb))
+			nf_reset_ct(skb);
+		return NF_ACCEPT;
+	}
+	if (!frame_is_ip(skb))
+		return NF_ACCEPT;
+	if (bind->bridge->stateless) {
+		nf_reset_ct(skb);
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	}
+	if (READ_ONCE(bind->state) != BR_SG_BIND_PORT ||
+	    bind->port->mode != BR_SG_PORT_FILTER)
+		return NF_ACCEPT;
+	if (br_sg_flow_established(bind, skb)) {
+		br_sg_frame_size(&frame, skb);
+		return accept(bind, BR_SG_EGRESS, BR_SG_STEP_ESTABLISHED,
+			      &frame);
+	}
+	/* asked again: the reassembled packet shows what its fragments hid */
+	br_sg_frame_parse(&frame, skb);
+	verdict.code = br_sg_guard_egress(&bind->port->guard, &frame);
+	if (!verdict.code)
+		verdict = br_sg_flow_judge(bind, BR_SG_EGRESS, &frame, skb);
+	return conclude(bind, BR_SG_EGRESS, verdict, &frame);
+}
+
+static unsigned int hook_forward(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	struct br_sg_net *bn = priv;
+	const struct br_sg_bind *bind = bind_of(bn, state->out);
+	struct br_sg_verdict verdict = {};
+	struct br_sg_frame frame;
+	unsigned int early;
+
+	if (!bind)
+		return NF_ACCEPT;
+	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early))
+		return early;
+	br_sg_frame_parse(&frame, skb);
+	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
+	if (!verdict.code)
+		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
+	return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+}
+
+/*
+ * The host's own frame. Its entry, if it has one, is of the host's stack and
+ * has done its work there; on the bridge it goes by the bridge's zone.
+ */
+static bool local_out_track(const struct br_sg_bind *bind, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	if (!bind->bridge->stateless)
+		return br_sg_flow_track(bind->bridge, skb, state) == NF_ACCEPT;
+	nf_reset_ct(skb);
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	return true;
+}
+
+static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	struct br_sg_net *bn = priv;
+	const struct br_sg_bind *bind = bind_of(bn, state->out);
+	struct br_sg_verdict verdict = {};
+	struct br_sg_frame frame;
+	unsigned int early;
+
+	if (!bind)
+		return NF_ACCEPT;
+	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early))
+		return early;
+	br_sg_frame_parse(&frame, skb);
+	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
+	if (verdict.code < 0)
+		return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+	if (frame.flags & BR_SG_FRAME_FRAG) {
+		verdict = br_sg_flow_judge_fragment(bind, skb);
+		return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+	}
+	if (frame_is_ip(skb) && !local_out_track(bind, skb, state))
+		verdict.code = -BR_SG_REASON_INVALID;
+	if (!verdict.code)
+		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
+	return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+}
+
+/*
+ * Towards the host's stack. A frame to a link-local group address comes here
+ * without PRE_ROUTING. What was tracked for the bridge is confirmed, since no
+ * POST_ROUTING will, and taken off, so that the host tracks it for itself.
+ */
+static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	struct br_sg_net *bn = priv;
+	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	unsigned int verdict = NF_ACCEPT;
+	struct br_sg_frame frame;
+
+	if (!bind)
+		return NF_ACCEPT;
+	if (is_link_local_ether_addr(eth_hdr(skb)->h_dest) &&
+	    skb->dev == state->in) {
+		if (decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
+			return verdict;
+		br_sg_frame_parse(&frame, skb);
+		return drop(bind, BR_SG_EGRESS,
+			    frame.kind == BR_SG_FRAME_MALFORMED ?
+			    BR_SG_REASON_MALFORMED : BR_SG_REASON_ETHERTYPE,
+			    &frame);
+	}
+	if (!bind_filtered(bind))
+		return NF_ACCEPT;
+	if (skb_nfct(skb) && skb->pkt_type == PACKET_HOST)
+		verdict = nf_conntrack_confirm(skb);
+	if (verdict == NF_ACCEPT)
+		nf_reset_ct(skb);
+	return verdict;
+}
+
+#define HOOK(fn, num, pri) {			\
+	.hook		= fn,			\
+	.pf		= NFPROTO_BRIDGE,	\
+	.hooknum	= num,			\
+	.priority	= pri,			\
+}
+
+static const struct nf_hook_ops hook_ops[] = {
+	HOOK(hook_pre, NF_BR_PRE_ROUTING, PRI_BEFORE_CONNTRACK),
+	HOOK(hook_egress, NF_BR_PRE_ROUTING, PRI_AFTER_CONNTRACK),
+	HOOK(hook_forward, NF_BR_FORWARD, PRI_FILTER),
+	HOOK(hook_local_out, NF_BR_LOCAL_OUT, PRI_FILTER),
+	HOOK(hook_local_in, NF_BR_LOCAL_IN, INT_MAX - 1),
+};
+
+int br_sg_hooks_register(struct br_sg_net *bn)
+{
+	u32 i;
+	int err;
+
+	rcu_read_lock();
+	bn->foreign = bridge_hook(bn->net, true);
+	rcu_read_unlock();
+	err = nf_ct_netns_get(bn->net, NFPROTO_BRIDGE);
+	if (err)
+		return err;
+	/* entries made from now on have room for slots */
+	err = nf_connlabels_get(bn->net, 127);
+	if (err)
+		goto err_put;
+	memcpy(bn->hooks, hook_ops, sizeof(hook_ops));
+	for (i = 0; i < ARRAY_SIZE(hook_ops); i++)
+		bn->hooks[i].priv = bn;
+	err = nf_register_net_hooks(bn->net, bn->hooks, ARRAY_SIZE(hook_ops));
+	if (err)
+		goto err_labels;
+	return 0;
+
+err_labels:
+	nf_connlabels_put(bn->net);
+err_put:
+	nf_ct_netns_put(bn->net, NFPROTO_BRIDGE);
+	return err;
+}
+
+void br_sg_hooks_unregister(struct br_sg_net *bn)
+{
+	nf_unregister_net_hooks(bn->net, bn->hooks, ARRAY_SIZE(hook_ops));
+	nf_connlabels_put(bn->net);
+	nf_ct_netns_put(bn->net, NFPROTO_BRIDGE);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * br_sg: security groups for the tap ports of Linux bridges
+ *
+ * What starts when and ends in which order; see ARCHITECTURE.md for the rest.
+ */
+#include <linux/module.h>
+#include <net/netns/generic.h>
+
+#include "bind.h"
+#include "config.h"
+#include "net.h"
+#include "netlink.h"
+#include "policy.h"
+
+static unsigned int br_sg_net_id;
+
+struct br_sg_net *br_sg_net(const struct net *net)
+{
+	return net_generic(net, br_sg_net_id);
+}
+
+static int __net_init br_sg_net_init(struct net *net)
+{
+	struct br_sg_net *bn = br_sg_net(net);
+
+	bn->net = net;
+	mutex_init(&bn->commit);
+	mutex_init(&bn->publish);
+	INIT_LIST_HEAD(&bn->devs);
+	hash_init(bn->dev_hash);
+	hash_init(bn->bridge_hash);
+	br_sg_netlink_net_init(bn);
+	bn->empty = br_sg_config_new();
+	return bn->empty ? 0 : -ENOMEM;
+}
+
+/*
+ * Devices are gone when this runs: it is a subsystem's exit, and theirs come
+ * first. Hooks that left earlier would let a dying netns bridge unguarded.
+ */
+static void __net_exit br_sg_net_exit(struct net *net)
+{
+	struct br_sg_net *bn = br_sg_net(net);
+
+	br_sg_netlink_net_exit(bn);
+	br_sg_policy_net_exit(bn);
+	br_sg_zones_exit(&bn->zones);
+	br_sg_config_put(bn->empty);
+}
+
+static struct pernet_operations br_sg_net_ops = {
+	.init = br_sg_net_init,
+	.exit = br_sg_net_exit,
+	.id = &br_sg_net_id,
+	.size = sizeof(struct br_sg_net),
+};
+
+static int __init br_sg_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&br_sg_net_ops);
+	if (err)
+		return err;
+	err = br_sg_bind_init();
+	if (err)
+		goto err_pernet;
+	err = br_sg_netlink_init();
+	if (err)
+		goto err_bind;
+	pr_info("br_sg: " BR_SG_VERSION " loaded\n");
+	return 0;
+
+err_bind:
+	br_sg_bind_unregister();
+	unregister_pernet_subsys(&br_sg_net_ops);
+	br_sg_bind_exit();
+	return err;
+err_pernet:
+	unregister_pernet_subsys(&br_sg_net_ops);
+	return err;
+}
+
+static void __exit br_sg_exit(void)
+{
+	br_sg_netlink_exit();
+	br_sg_bind_unregister();
+	unregister_pernet_subsys(&br_sg_net_ops);
+	br_sg_bind_exit();
+}
+
+module_init(br_sg_init);
+module_exit(br_sg_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Security groups for the tap ports of Linux bridges");
+MODULE_AUTHOR("The br_sg authors");
+MODULE_VERSION(BR_SG_VERSION);
+/* opened by name at run time, so depmod does not see that we need it */
+MODULE_SOFTDEP("pre: nf_conntrack_bridge");

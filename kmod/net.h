@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a netns has of br_sg.
+ *
+ * Locks, outermost first: commit, RTNL, publish. The netdevice notifier comes
+ * with RTNL held and takes publish; a commit compiles under commit alone and
+ * takes publish only to bind devices and swap the pointer.
+ */
+#ifndef BR_SG_NET_H
+#define BR_SG_NET_H
+
+#include <linux/hashtable.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <net/net_namespace.h>
+
+#include "event.h"
+#include "netlink.h"
+#include "zone.h"
+
+#define BR_SG_HOOKS	5
+
+struct br_sg_config;
+struct br_sg_snapshot;
+struct br_sg_policy;
+
+/**
+ * struct br_sg_net - one netns
+ * @net: it
+ * @snap: what the packet path reads; NULL while nothing is configured.
+ *	Written under @publish
+ * @commit: one commit at a time
+ * @publish: protects all below
+ * @policy: of @snap, a reference; NULL like it. Written under @commit and
+ *	@publish, read under either
+ * @generation: of the configuration in force; like @policy
+ * @hooked: our hooks are registered. Protected by @commit
+ * @pinned: we hold a reference to the module. Protected by @commit
+ * @empty: the configuration while there is no other; constant
+ * @devs: struct br_sg_dev, bridge ports, in the order they joined
+ * @n_devs: how many
+ * @dev_hash: the same by ifindex
+ * @bridge_hash: struct br_sg_dev_bridge by ifindex
+ * @zones: zones of bridges
+ * @hooks: ours; their priv is this struct. Protected by @commit
+ * @foreign: another had bridge conntrack on before us. Protected by @commit,
+ *	read by the packet path, where it does not change
+ * @bracket: what the packet path found last, and
+ * @bracket_at: in which tick; both written by it without a lock, any may win
+ * @unconfigured: dropped [unconfigured]; atomic
+ * @sessions: of the control plane; see netlink.h
+ */
+struct br_sg_net {
+	struct net *net;
+	struct br_sg_snapshot __rcu *snap;
+	struct mutex commit;
+	struct mutex publish;
+	struct br_sg_policy *policy;
+	u64 generation;
+	bool hooked;
+	bool pinned;
+	struct br_sg_config *empty;
+	struct list_head devs;
+	u32 n_devs;
+	DECLARE_HASHTABLE(dev_hash, 10);
+	DECLARE_HASHTABLE(bridge_hash, 10);
+	struct br_sg_zones zones;
+	struct nf_hook_ops hooks[BR_SG_HOOKS];
+	bool foreign;
+	bool bracket;
+	unsigned long bracket_at;
+	struct br_sg_counter unconfigured;
+	struct br_sg_sessions sessions;
+};
+
+struct br_sg_net *br_sg_net(const struct net *net);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the netlink side share: netlink.c (family, transactions),
+ * nl_policy.c (what attributes may be), nl_attr.c (attributes to values),
+ * nl_change.c (*_NEW, *_DEL), nl_port.c (ports), nl_session.c and nl_get.c
+ * (dumps).
+ */
+#ifndef BR_SG_NL_H
+#define BR_SG_NL_H
+
+#include <linux/bits.h>
+#include <linux/err.h>
+#include <net/genetlink.h>
+
+#include "compat.h"
+#include "config.h"
+#include "net.h"
+#include "netlink.h"
+#include "policy.h"
+#include "refuse.h"
+
+extern struct genl_family br_sg_nl_family;
+
+/* nl_policy.c: what each command may carry at top level ... */
+extern const struct nla_policy br_sg_status_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_begin_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_commit_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_abort_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_flush_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_default_new_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_default_del_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_default_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_set_new_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_set_del_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_set_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_group_new_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_group_del_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_group_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_addrs_new_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_addrs_del_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_addrs_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_rule_new_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_rule_del_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_rule_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_port_new_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_port_del_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_port_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_counter_get_policy[BR_SG_A_MAX + 1];
+/* ... and what generic netlink checks before a transaction's own messages */
+extern const struct nla_policy br_sg_nl_opaque[BR_SG_A_MAX + 1];
+
+/* nl_attr.c */
+
+/*
+ * Parses a message strictly. What is not in @repeated is refused when it is
+ * there twice; of the others @tb has the first.
+ */
+int br_sg_nl_parse(const struct nlmsghdr *nlh, struct nlattr **tb,
+		   const struct nla_policy *policy, u32 repeated,
+		   struct netlink_ext_ack *extack);
+/* the same of a nest that has passed its policy; @tb[max + 1] */
+int br_sg_nl_nest(const struct nlattr *nest, struct nlattr **tb, int max,
+		  u32 repeated, struct netlink_ext_ack *extack);
+/* refuses what is there but is not in @allowed */
+int br_sg_nl_only(struct nlattr *const *tb, int max, u32 allowed,
+		  struct netlink_ext_ack *extack);
+u32 br_sg_nl_count(const struct nlattr *nest, int type);
+
+static inline u32 br_sg_nl_cookie(const struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+/* refuses a nest that lacks an attribute */
+#define br_sg_nl_missing(extack, nest, type, text) ({			\
+	struct netlink_ext_ack *__ack = (extack);			\
+	const struct nlattr *__nest = (nest);				\
+									\
+	NL_SET_ERR_MSG_ATTR(__ack, __nest, text " is missing");		\
+	NL_SET_ERR_ATTR_MISS(__ack, __nest, type);			\
+	-EINVAL;							\
+})
+
+#define BR_SG_NL_HOST		BIT(0)	/* one address, no prefix */
+#define BR_SG_NL_UNICAST	BIT(1)	/* that a host can have */
+#define BR_SG_NL_MAC		BIT(2)	/* a MAC may be there */
+
+/* @mac: BR_SG_NL_MAC only; left alone when there is none */
+int br_sg_nl_addr(const struct nlattr *nest, u32 flags,
+		  struct br_sg_prefix *prefix, u8 *mac,
+		  struct netlink_ext_ack *extack);
+int br_sg_nl_put_addr(struct sk_buff *skb, int type,
+		      const struct br_sg_prefix *prefix, const u8 *mac);
+
+/**
+ * struct br_sg_session - a transaction, see nl_session.c
+ * @list: the netns' sessions
+ * @ref: of the list and of who works on it
+ * @lock: protects @config; a message at a time
+ * @sk: the socket it belongs to, to be compared only
+ * @portid: of @sk
+ * @closed: it has ended; written under the netns' lock
+ * @config: the candidate, ours alone
+ * @base: the generation it was made of
+ */
+struct br_sg_session {
+	struct list_head list;
+	refcount_t ref;
+	struct mutex lock;	/* the candidate */
+	struct sock *sk;
+	u32 portid;
+	bool closed;
+	struct br_sg_config *config;
+	u64 base;
+};
+
+int br_sg_session_open(struct br_sg_net *bn, struct sk_buff *skb,
+		       struct br_sg_config *config, u64 base,
+		       struct netlink_ext_ack *extack);
+/* ERR_PTR(-EBADFD), or the transaction of the sender, locked */
+struct br_sg_session *br_sg_session_lock(struct br_sg_net *bn,
+					 struct sk_buff *skb,
+					 struct netlink_ext_ack *extack);
+void br_sg_session_unlock(struct br_sg_session *session);
+/* the locked one: it ends, and its candidate goes if it still has it */
+void br_sg_session_close(struct br_sg_net *bn, struct br_sg_session *session);
+/* for the notifier of sockets */
+void br_sg_session_release(struct br_sg_net *bn, u32 portid);
+
+/* nl_change.c */
+int br_sg_nl_change_doit(struct sk_buff *skb, struct genl_info *info);
+/* what the nest of one object says, applied; nl_port.c */
+int br_sg_nl_port_new(struct br_sg_config *c, u8 op, const struct nlattr *nest,
+		      struct netlink_ext_ack *extack);
+int br_sg_nl_port_del(struct br_sg_config *c, u8 op, const struct nlattr *nest,
+		      struct netlink_ext_ack *extack);
+/* the port that a nest of DEV or UUID names; nl_port.c */
+struct br_sg_port_conf *br_sg_nl_port_key(const struct br_sg_config *c,
+					  const struct nlattr *nest,
+					  struct netlink_ext_ack *extack);
+/* nl_port.c */
+int br_sg_nl_put_port(struct sk_buff *skb, struct br_sg_net *bn,
+		      const struct br_sg_port_conf *conf);
+size_t br_sg_nl_port_size(const struct br_sg_port_conf *conf);
+
+/* nl_get.c */
+int br_sg_nl_status_doit(struct sk_buff *skb, struct genl_info *info);
+int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info);
+int br_sg_nl_start(struct netlink_callback *cb);
+int br_sg_nl_port_start(struct netlink_callback *cb);
+int br_sg_nl_counter_start(struct netlink_callback *cb);
+int br_sg_nl_done(struct netlink_callback *cb);
+int br_sg_nl_default_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int br_sg_nl_set_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int br_sg_nl_group_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int br_sg_nl_addrs_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int br_sg_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int br_sg_nl_port_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int br_sg_nl_counter_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the control plane asks of the policy and the devices in force. */
+#include <linux/netdevice.h>
+#include <linux/string.h>
+
+#include "net.h"
+#include "policy.h"
+#include "snapshot.h"
+
+struct br_sg_config *br_sg_policy_config(struct br_sg_net *bn)
+{
+	struct br_sg_config *config;
+
+	mutex_lock(&bn->publish);
+	config = br_sg_config_get(bn->policy ? bn->policy->config : bn->empty);
+	mutex_unlock(&bn->publish);
+	return config;
+}
+
+static const struct br_sg_bind *port_bind(const struct br_sg_snapshot *snap,
+					  int index)
+{
+	u32 slot = snap->binds[index];
+
+	return slot ? &snap->map[slot - 1] : NULL;
+}
+
+void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
+			    struct br_sg_port_info *info)
+{
+	const struct br_sg_snapshot *snap;
+	const struct br_sg_bind *bind;
+	int index;
+
+	memset(info, 0, sizeof(*info));
+	rcu_read_lock();
+	snap = rcu_dereference(bn->snap);
+	index = snap ? br_sg_policy_port_index(snap->policy, dev) : -1;
+	if (index < 0)
+		goto out;
+	info->version = snap->policy->ports[index]->version;
+	bind = port_bind(snap, index);
+	if (!bind) {
+		info->state = dev_get_by_name_rcu(bn->net, dev) ?
+			BR_SG_PORT_UNBRIDGED : BR_SG_PORT_WAITING;
+		goto out;
+	}
+	info->state = BR_SG_PORT_ACTIVE;
+	if (bind->state != BR_SG_BIND_PORT ||
+	    br_sg_bridge_unfit(bind))
+		info->state = BR_SG_PORT_BLOCKED;
+	info->ifindex = bind->ifindex;
+	info->serial = bind->stamp >> BR_SG_SLOT_SERIAL_SHIFT;
+	info->zone = bind->bridge->zone;
+	strscpy(info->bridge, bind->bridge->dev->name, sizeof(info->bridge));
+out:
+	rcu_read_unlock();
+}
+
+u32 br_sg_policy_group_count(struct br_sg_net *bn, const char *group)
+{
+	struct br_sg_addrset *members = NULL;
+	u32 count = 0;
+
+	mutex_lock(&bn->publish);
+	if (bn->policy)
+		members = br_sg_policy_group_members(bn->policy, group);
+	if (members)
+		count = br_sg_addrset_count(members);
+	mutex_unlock(&bn->publish);
+	return count;
+}
+
+u32 br_sg_policy_zones(struct br_sg_net *bn, u32 first,
+		       struct br_sg_zone_info *info, u32 max)
+{
+	const struct br_sg_snapshot *snap;
+	const struct br_sg_bridge *bridge;
+	u32 i, k, n = 0;
+
+	rcu_read_lock();
+	snap = rcu_dereference(bn->snap);
+	for (i = 0; snap && i < snap->n_bridges; i++) {
+		bridge = &snap->bridges[i];
+		if (!bridge->zone)
+			continue;
+		if (n >= first && n - first < max) {
+			struct br_sg_zone_info *zone = &info[n - first];
+
+			strscpy(zone->bridge, bridge->dev->name,
+				sizeof(zone->bridge));
+			zone->zone = bridge->zone;
+			zone->ports = 0;
+			for (k = 0; k <= snap->mask; k++)
+				zone->ports += snap->map[k].bridge == bridge &&
+					       snap->map[k].port;
+		}
+		n++;
+	}
+	rcu_read_unlock();
+	return n > first ? n - first : 0;
+}
+
+void br_sg_policy_figures(struct br_sg_net *bn, struct br_sg_figures *figures)
+{
+	const struct br_sg_snapshot *snap;
+	const struct br_sg_bind *bind;
+	u32 i;
+
+	memset(figures, 0, sizeof(*figures));
+	br_sg_counter_read(&bn->unconfigured, &figures->unconfigured_packets,
+			   &figures->unconfigured_bytes);
+	rcu_read_lock();
+	snap = rcu_dereference(bn->snap);
+	for (i = 0; snap && i < snap->n_ports; i++) {
+		bind = port_bind(snap, i);
+		figures->ports_active += bind &&
+			bind->state == BR_SG_BIND_PORT &&
+			!br_sg_bridge_unfit(bind);
+	}
+	rcu_read_unlock();
+}
+
+/* the @i-th in the order steps, reasons, rules; ingress before egress */
+static bool count_at(const struct br_sg_port *port, u32 i,
+		     struct br_sg_count *count)
+{
+	const struct br_sg_counters *counters = port->counters;
+	const struct br_sg_rule_ref *ref;
+	u32 n;
+	int d;
+
+	memset(count, 0, sizeof(*count));
+	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
+		count->direction = d;
+		if (i < BR_SG_STEP_MAX) {
+			count->step = i + 1;
+			if (count->step == BR_SG_STEP_ESTABLISHED)
+				br_sg_established_read(counters, d,
+						       &count->packets,
+						       &count->bytes);
+			else
+				br_sg_counter_read(&counters->steps[d][i + 1],
+						   &count->packets,
+						   &count->bytes);
+			return true;
+		}
+		i -= BR_SG_STEP_MAX;
+		if (i < BR_SG_REASON_MAX) {
+			count->reason = i + 1;
+			br_sg_counter_read(&counters->reasons[d][i + 1],
+					   &count->packets, &count->bytes);
+			return true;
+		}
+		i -= BR_SG_REASON_MAX;
+		n = port->ruleset ? port->ruleset->n_rules[d] : 0;
+		if (i < n) {
+			ref = &port->ruleset->rules[d][i];
+			count->group = ref->group->name->s;
+			count->id = ref->rule->id;
+			br_sg_counter_read(&port->rules[d][i]->count,
+					   &count->packets, &count->bytes);
+			return true;
+		}
+		i -= n;
+	}
+	return false;
+}
+
+bool br_sg_policy_counter(struct br_sg_net *bn, const char *dev, u32 i,
+			  int (*fn)(const struct br_sg_count *count, void *arg),
+			  void *arg, int *ret)
+{
+	const struct br_sg_snapshot *snap;
+	struct br_sg_count count;
+	bool there = false;
+	int index;
+
+	rcu_read_lock();
+	snap = rcu_dereference(bn->snap);
+	index = snap ? br_sg_policy_port_index(snap->policy, dev) : -1;
+	if (index >= 0)
+		there = count_at(snap->policy->ports[index], i, &count);
+	if (there)
+		*ret = fn(&count, arg);
+	rcu_read_unlock();
+	return there;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The rules of a list of groups, compiled once and shared by its ports. */
+#ifndef BR_SG_RULESET_H
+#define BR_SG_RULESET_H
+
+#include <linux/hashtable.h>
+
+struct br_sg_policy;
+struct br_sg_port_conf;
+struct br_sg_ruleset;
+
+/* the rulesets of one compile, by group list; private to the compile */
+struct br_sg_rulesets {
+	DECLARE_HASHTABLE(lists, 8);
+};
+
+void br_sg_rulesets_init(struct br_sg_rulesets *sets);
+void br_sg_rulesets_exit(struct br_sg_rulesets *sets);
+/*
+ * The ruleset of @conf's groups, shared with the ports of the same list that
+ * asked before. @policy has its groups compiled. A reference, or ERR_PTR.
+ */
+struct br_sg_ruleset *br_sg_rulesets_get(struct br_sg_rulesets *sets,
+					 const struct br_sg_policy *policy,
+					 const struct br_sg_port_conf *conf);
+struct br_sg_ruleset *br_sg_ruleset_get(struct br_sg_ruleset *ruleset);
+/* NULL is fine */
+void br_sg_ruleset_put(struct br_sg_ruleset *ruleset);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All that the packet path reads in one netns.
+ *
+ *	snapshot ---> policy ---> ports ---> ruleset ---> tables ---> address sets
+ *	   |                        ^
+ *	   +-- map: device ---------+
+ *	            |
+ *	            +---> bridge: zone template
+ *
+ * policy.c makes a policy of a configuration, device names and all; bind.c
+ * lays the devices that exist over it and makes the snapshot. A commit makes
+ * both, a device that comes or goes only the second. All of it is immutable
+ * but for counters; a hook reads the one RCU pointer to the snapshot once.
+ */
+#ifndef BR_SG_SNAPSHOT_H
+#define BR_SG_SNAPSHOT_H
+
+#include <linux/if_bridge.h>
+#include <linux/netdevice.h>
+#include <linux/workqueue.h>
+
+#include "config.h"
+#include "event.h"
+#include "guard.h"
+#include "table.h"
+
+/* which rule a table's index is */
+struct br_sg_rule_ref {
+	const struct br_sg_group_conf *group;
+	const struct br_sg_rule *rule;
+};
+
+/**
+ * struct br_sg_ruleset - the rules of a list of groups, shared by its ports
+ * @ref: of ports
+ * @n_groups: length of @groups
+ * @groups: references; they keep the rules that @rules points to
+ * @tables: compiled, per direction
+ * @n_rules: rules per direction
+ * @rules: in the order of the table's indices
+ */
+struct br_sg_ruleset {
+	refcount_t ref;
+	u32 n_groups;
+	struct br_sg_group_conf **groups;
+	struct br_sg_table *tables[__BR_SG_DIRECTIONS];
+	u32 n_rules[__BR_SG_DIRECTIONS];
+	struct br_sg_rule_ref *rules[__BR_SG_DIRECTIONS];
+};
+
+/**
+ * struct br_sg_port - one version of a port's policy
+ * @ref: of policies
+ * @conf: the port line, a reference
+ * @guard: what it may send from
+ * @macs: of @guard
+ * @ruleset: a reference; NULL unless mode is FILTER
+ * @rules: per direction, the counters of @ruleset's rules on this port
+ * @counters: a reference
+ * @mode: enum br_sg_port_mode
+ * @stateless: its groups are
+ * @strict: TCP in mid-stream is dropped
+ * @version: of its policy, see "slot" in linux/br_sg.h
+ * @epoch: moves when @version has run out: a new serial then
+ */
+struct br_sg_port {
+	refcount_t ref;
+	struct br_sg_port_conf *conf;
+	struct br_sg_guard guard;
+	u8 (*macs)[ETH_ALEN];
+	struct br_sg_ruleset *ruleset;
+	struct br_sg_rule_counter **rules[__BR_SG_DIRECTIONS];
+	struct br_sg_counters *counters;
+	u8 mode;
+	bool stateless;
+	bool strict;
+	u16 version;
+	u32 epoch;
+};
+
+/**
+ * struct br_sg_group - a group's effective members
+ * @ref: of policies
+ * @conf: the group, a reference
+ * @members: those by hand and those of local ports, a reference
+ * @n_deps: length of @deps
+ * @deps: the sets and groups its rules name as remote, each once; names of
+ *	@conf's rules
+ */
+struct br_sg_group {
+	refcount_t ref;
+	struct br_sg_group_conf *conf;
+	struct br_sg_addrset *members;
+	u32 n_deps;
+	struct br_sg_dep {
+		const char *name;
+		bool set;
+	} *deps;
+};
+
+/**
+ * struct br_sg_policy - a configuration compiled
+ * @ref: of snapshots, and of who works on one
+ * @config: a reference
+ * @groups: parallel to @config->groups
+ * @ports: parallel to @config->ports
+ * @names: device name -> index in @ports + 1, open addressing
+ * @names_mask: slots in @names - 1
+ */
+struct br_sg_policy {
+	refcount_t ref;
+	struct br_sg_config *config;
+	struct br_sg_group **groups;
+	struct br_sg_port **ports;
+	u32 *names;
+	u32 names_mask;
+};
+
+/**
+ * struct br_sg_bridge - a bridge with ports of ours
+ * @dev: to ask whether it filters VLANs; alive as long as its ports are bound
+ * @tmpl: the zone template, a reference; NULL unless @filtered
+ * @zone: conntrack zone; 0 unless @filtered
+ * @filtered: some port of it is in mode FILTER
+ * @stateless: all of those are stateless
+ */
+struct br_sg_bridge {
+	const struct net_device *dev;
+	struct nf_conn *tmpl;
+	u16 zone;
+	bool filtered;
+	bool stateless;
+};
+
+/**
+ * enum br_sg_bind_state - what a bridge port's device is to us
+ * @BR_SG_BIND_PASS: no port line and no default: on a bridge with ports of
+ *	ours, so that its frames take the zone template
+ * @BR_SG_BIND_PORT: @port guards it
+ * @BR_SG_BIND_ZONE: @port is blocked, [zone]
+ * @BR_SG_BIND_UNCONFIGURED: a default drops it, or it was renamed
+ */
+enum br_sg_bind_state {
+	BR_SG_BIND_PASS,
+	BR_SG_BIND_PORT,
+	BR_SG_BIND_ZONE,
+	BR_SG_BIND_UNCONFIGURED,
+};
+
+/**
+ * struct br_sg_bind - a device in a snapshot's map
+ * @ifindex: 0: an empty slot of the map
+ * @state: enum br_sg_bind_state; set to UNCONFIGURED in place when a device
+ *	goes and there is no memory for a new map
+ * @dev: to compare, never to follow
+ * @port: PORT and ZONE
+ * @bridge: all but UNCONFIGURED
+ * @stamp: serial and version where a slot has them
+ */
+struct br_sg_bind {
+	int ifindex;
+	u8 state;
+	const struct net_device *dev;
+	const struct br_sg_port *port;
+	const struct br_sg_bridge *bridge;
+	u64 stamp;
+};
+
+/**
+ * struct br_sg_snapshot - published by one RCU pointer
+ * @rwork: frees it
+ * @policy: a reference
+ * @n_bridges: length of @bridges
+ * @bridges: those with ports of ours
+ * @n_ports: length of @binds
+ * @binds: index of a port -> slot in @map + 1, 0 for none
+ * @mask: slots in @map - 1
+ * @map: ifindex -> bind, open addressing
+ */
+struct br_sg_snapshot {
+	struct rcu_work rwork;
+	struct br_sg_policy *policy;
+	u32 n_bridges;
+	struct br_sg_bridge *bridges;
+	u32 n_ports;
+	u32 *binds;
+	u32 mask;
+	struct br_sg_bind map[];
+};
+
+/* conntrack does not see VLANs: one zone would mix them */
+static inline bool br_sg_bridge_unfit(const struct br_sg_bind *bind)
+{
+	return bind->port->mode == BR_SG_PORT_FILTER &&
+	       br_vlan_enabled(bind->bridge->dev);
+}
+
+static inline const struct br_sg_bind *
+br_sg_bind_find(const struct br_sg_snapshot *snap, const struct net_device *dev)
+{
+	const struct br_sg_bind *bind;
+	u32 i = dev->ifindex & snap->mask;
+
+	for (;; i = (i + 1) & snap->mask) {
+		bind = &snap->map[i];
+		if (bind->ifindex == dev->ifindex && bind->dev == dev)
+			return bind;
+		if (!bind->ifindex)
+			return NULL;
+	}
+}
+
+#endif
