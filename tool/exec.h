@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The commands and what they are run with
+ */
+#ifndef SGCTL_EXEC_H
+#define SGCTL_EXEC_H
+
+#include "nl.h"
+
+struct ctx {
+	bool json, pretty, stats;
+	const char *netns;
+	struct input in;		/* the command line */
+	struct nl nl;
+	bool nl_ready;
+};
+
+/* The words behind object and verb are next in ctx->in */
+typedef int (*command_fn)(struct ctx *ctx);
+
+struct command {
+	const char *object, *verb;	/* verb NULL: the object is the whole command */
+	command_fn run;
+	const char *usage;
+	const char *help;
+};
+
+int ctx_open(struct ctx *ctx);
+void ctx_print(struct ctx *ctx, struct print *p);
+
+/* exec.c: commands that change, from the command line or a batch */
+int exec_change(struct ctx *ctx);
+int exec_batch(struct ctx *ctx, const char *file);
+
+/* file.c */
+int cmd_apply(struct ctx *ctx);
+int cmd_diff(struct ctx *ctx);
+int cmd_check(struct ctx *ctx);
+int cmd_save(struct ctx *ctx);
+int cmd_fmt(struct ctx *ctx);
+
+/* show.c, port.c, chains.c, status.c */
+int cmd_default_show(struct ctx *ctx);
+int cmd_set_show(struct ctx *ctx);
+int cmd_group_show(struct ctx *ctx);
+int cmd_member_show(struct ctx *ctx);
+int cmd_rule_show(struct ctx *ctx);
+int cmd_port_show(struct ctx *ctx);
+int cmd_port_chains(struct ctx *ctx);
+int cmd_status(struct ctx *ctx);
+int print_versions(struct ctx *ctx);
+
+const char *reason_name(uint8_t reason);
+const char *step_name(uint8_t step);
+void print_counter(struct print *p, const struct counter *c);
+
+#endif /* SGCTL_EXEC_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The module's generic netlink family
+ */
+#ifndef SGCTL_NL_H
+#define SGCTL_NL_H
+
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+
+#include "diff.h"
+
+#define NL_MSG_GOOD	32768		/* a message is sent when it has grown so far */
+#define NL_MSG_ROOM	(NL_MSG_GOOD + 65536)
+#define NL_TRIES	20
+
+struct nl_error {
+	int err;			/* errno */
+	char text[256];			/* the kernel's, may be empty */
+	bool has_offset, has_cookie;
+	uint32_t offset;		/* of the attribute, in the message */
+	uint64_t cookie;
+};
+
+struct nl {
+	struct mnl_socket *sock;
+	const char *netns;
+	uint32_t seq;
+	uint16_t family;
+	uint32_t version;		/* of the family */
+	struct nl_error err;
+	char *in;			/* what was received */
+	char *out;			/* the message in hand */
+};
+
+typedef void (*nl_reply)(const struct nlmsghdr *nlh, void *data);
+
+/* Each gives an exit status, and has said so where it isn't RC_OK */
+int nl_open(struct nl *nl, const char *netns, bool quiet);
+void nl_close(struct nl *nl);
+int nl_fail(struct nl *nl, struct input *in, const char *what);
+
+/* 0 or an errno, with the details in nl->err */
+struct nlmsghdr *nl_new(struct nl *nl, uint8_t cmd, uint16_t flags);
+int nl_call(struct nl *nl, struct nlmsghdr *nlh, nl_reply reply, void *data);
+
+/* nl_get.c */
+struct zone {
+	char bridge[16];
+	uint16_t id;
+	uint32_t ports;
+};
+
+struct status {
+	char version[BR_SG_VERSION_MAX + 1];
+	uint64_t generation;
+	uint32_t defaults, sets, groups, rules, ports, ports_active;
+	uint64_t unconfigured_packets, unconfigured_bytes;
+	VEC(struct zone) zones;
+};
+
+struct counter {
+	char dev[BR_SG_DEV_MAX + 1];
+	uint8_t direction, step, reason;
+	const char *group;
+	uint32_t id;
+	uint64_t packets, bytes;
+};
+
+struct counters {
+	struct counter *v;
+	size_t n, cap;
+	struct arena arena;
+};
+
+enum read_what {
+	READ_DEFAULTS	= 1 << 0,
+	READ_SETS	= 1 << 1,
+	READ_GROUPS	= 1 << 2,
+	READ_ADDRS	= 1 << 3,
+	READ_RULES	= 1 << 4,
+	READ_PORTS	= 1 << 5,
+	READ_ALL	= (1 << 6) - 1,
+};
+
+void nl_got_status(const struct nlmsghdr *nlh, void *data);
+int nl_status(struct nl *nl, struct status *status, struct input *in);
+int nl_read(struct nl *nl, struct conf *conf, unsigned int what, struct input *in);
+int nl_read_port(struct nl *nl, struct conf *conf, const char *dev_or_uuid,
+		 struct input *in, struct port **port);
+int nl_counters(struct nl *nl, struct counters *counters, const char *dev, struct input *in);
+void counters_free(struct counters *counters);
+
+/* nl_put.c */
+struct commit {
+	uint32_t begin_flags, commit_flags;
+	bool has_generation;
+	uint64_t generation;		/* in: what the changes are based on; out: the new */
+};
+
+#define RC_STALE	(-1)		/* another writer came first: read and try again */
+
+int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commit,
+	      struct input *in);
+
+#endif /* SGCTL_NL_H */
