@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * As much of the kernel as the pure files of kmod/ need, for userspace. The
+ * headers beside this one are named like the kernel's and come here.
+ */
+#ifndef UNIT_SHIM_H
+#define UNIT_SHIM_H
+
+#include <endian.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int8_t s8;
+typedef int16_t s16;
+typedef int32_t s32;
+typedef int64_t s64;
+typedef unsigned int gfp_t;
+
+#define U32_MAX			UINT32_MAX
+#define BIT(n)			(1UL << (n))
+#define GFP_KERNEL		0
+#define GFP_KERNEL_ACCOUNT	0
+
+#define likely(x)		__builtin_expect(!!(x), 1)
+#define unlikely(x)		__builtin_expect(!!(x), 0)
+#define fallthrough		__attribute__((__fallthrough__))
+#define __must_check		__attribute__((__warn_unused_result__))
+#define BUILD_BUG_ON(c)		((void)sizeof(char[1 - 2 * !!(c)]))
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define min(a, b) \
+	({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); \
+	   _a < _b ? _a : _b; })
+#define max(a, b) \
+	({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); \
+	   _a > _b ? _a : _b; })
+
+#define be16_to_cpu(x)		be16toh(x)
+#define be32_to_cpu(x)		be32toh(x)
+#define cpu_to_be16(x)		htobe16(x)
+#define cpu_to_be32(x)		htobe32(x)
+
+#define ERR_PTR(e)		((void *)(long)(e))
+#define PTR_ERR(p)		((long)(p))
+#define IS_ERR(p)		((unsigned long)(p) >= (unsigned long)-4095)
+
+typedef struct {
+	int n;
+} refcount_t;
+
+static inline void refcount_set(refcount_t *ref, int n)
+{
+	ref->n = n;
+}
+
+static inline void refcount_inc(refcount_t *ref)
+{
+	if (ref->n <= 0)
+		abort();
+	ref->n++;
+}
+
+static inline bool refcount_dec_and_test(refcount_t *ref)
+{
+	if (ref->n <= 0)
+		abort();
+	return --ref->n == 0;
+}
+
+/* when not negative: so many allocations succeed and the next one fails */
+extern long shim_alloc_left;
+/* the size of what was allocated last, and of all since it was set to 0 */
+extern size_t shim_alloc_sum;
+
+static inline void *kvmalloc(size_t size, gfp_t flags)
+{
+	(void)flags;
+	if (!shim_alloc_left)
+		return NULL;
+	if (shim_alloc_left > 0)
+		shim_alloc_left--;
+	shim_alloc_sum += size;
+	return malloc(size);
+}
+
+static inline size_t array_size(size_t a, size_t b)
+{
+	size_t size;
+
+	return __builtin_mul_overflow(a, b, &size) ? SIZE_MAX : size;
+}
+
+static inline void *kvmalloc_array(size_t n, size_t size, gfp_t flags)
+{
+	return kvmalloc(array_size(n, size), flags);
+}
+
+static inline void kvfree(const void *p)
+{
+	free((void *)p);
+}
+
+#define struct_size(p, member, n) \
+	(sizeof(*(p)) + array_size(n, sizeof((p)->member[0])))
+
+typedef int (*cmp_r_func_t)(const void *a, const void *b, const void *priv);
+typedef void (*swap_r_func_t)(void *a, void *b, int size, const void *priv);
+
+void sort_r(void *base, size_t num, size_t size, cmp_r_func_t cmp,
+	    swap_r_func_t swap, const void *priv);
+
+u16 ip_fast_csum(const void *iph, unsigned int ihl);
+
+#endif

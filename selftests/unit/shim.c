@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What shim.h and skbuff.h declare. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+
+#include <linux/skbuff.h>
+
+long shim_alloc_left = -1;
+size_t shim_alloc_sum;
+
+struct sort_arg {
+	cmp_r_func_t cmp;
+	const void *priv;
+};
+
+static int sort_cmp(const void *a, const void *b, void *arg)
+{
+	struct sort_arg *s = arg;
+
+	return s->cmp(a, b, s->priv);
+}
+
+void sort_r(void *base, size_t num, size_t size, cmp_r_func_t cmp,
+	    swap_r_func_t swap, const void *priv)
+{
+	struct sort_arg arg = { cmp, priv };
+
+	(void)swap;
+	qsort_r(base, num, size, sort_cmp, &arg);
+}
+
+u16 ip_fast_csum(const void *iph, unsigned int ihl)
+{
+	const u8 *b = iph;
+	unsigned int i;
+	u32 sum = 0;
+
+	for (i = 0; i < ihl * 4; i += 2)
+		sum += b[i] << 8 | b[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htobe16(~sum);
+}
+
+int skb_copy_bits(const struct sk_buff *skb, int offset, void *to, int len)
+{
+	int start = skb_headlen(skb);
+	u8 *out = to;
+	int i, copy;
+
+	if (offset > (int)skb->len - len)
+		return -EFAULT;
+	copy = start - offset;
+	if (copy > 0) {
+		copy = min(copy, len);
+		memcpy(out, skb->data + offset, copy);
+		len -= copy;
+		offset += copy;
+		out += copy;
+	}
+	for (i = 0; len && i < skb->shinfo.nr_frags; i++) {
+		const struct shim_frag *frag = &skb->shinfo.frags[i];
+
+		copy = start + frag->size - offset;
+		if (copy > 0) {
+			copy = min(copy, len);
+			memcpy(out, frag->data + offset - start, copy);
+			len -= copy;
+			offset += copy;
+			out += copy;
+		}
+		start += frag->size;
+	}
+	return len ? -EFAULT : 0;
+}

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* addrset.c against an array that is searched from end to end. */
+#include <time.h>
+
+#include "addrset.h"
+#include "pkt.h"
+#include "tap.h"
+
+#define LIST_MAX	400
+
+/* the oracle: unsorted, compared bit by bit */
+struct list {
+	u32 n;
+	struct br_sg_prefix p[LIST_MAX];
+};
+
+static bool bit(const struct br_sg_addr *a, int i)
+{
+	return a->b[i / 8] >> (7 - i % 8) & 1;
+}
+
+static bool slow_covers(const struct br_sg_prefix *p, u8 family,
+			const struct br_sg_addr *a)
+{
+	int i;
+
+	if (p->family != family)
+		return false;
+	for (i = 0; i < p->len; i++)
+		if (bit(&p->addr, i) != bit(a, i))
+			return false;
+	return true;
+}
+
+static bool slow_same(const struct br_sg_prefix *a, const struct br_sg_prefix *b)
+{
+	return a->family == b->family && a->len == b->len &&
+	       !memcmp(a->addr.b, b->addr.b, 16);
+}
+
+static int list_find(const struct list *l, const struct br_sg_prefix *p)
+{
+	u32 i;
+
+	for (i = 0; i < l->n; i++)
+		if (slow_same(&l->p[i], p))
+			return i;
+	return -1;
+}
+
+static bool list_equal(const struct list *a, const struct list *b)
+{
+	u32 i;
+
+	for (i = 0; i < a->n; i++)
+		if (list_find(b, &a->p[i]) < 0)
+			return false;
+	return a->n == b->n;
+}
+
+static bool list_has(const struct list *l, u8 family, const struct br_sg_addr *a)
+{
+	u32 i;
+
+	for (i = 0; i < l->n; i++)
+		if (slow_covers(&l->p[i], family, a))
+			return true;
+	return false;
+}
+
+/* few different bytes, so that things overlap, touch and repeat */
+static void rnd_addr(u8 family, struct br_sg_addr *a)
+{
+	static const u8 some[] = { 0, 0, 1, 2, 127, 128, 254, 255, 255 };
+	int i;
+
+	memset(a, 0, sizeof(*a));
+	for (i = 0; i < (family == AF_INET ? 4 : 16); i++)
+		a->b[i] = some[rnd_below(sizeof(some))];
+	if (family == AF_INET6 && rnd_below(2))
+		memset(a->b, 0, 14);
+	if (family == AF_INET && rnd_below(2))
+		memset(a->b, 255, 2);
+}
+
+static void rnd_prefix(struct br_sg_prefix *p)
+{
+	int bits, i;
+
+	memset(p, 0, sizeof(*p));
+	p->family = rnd_below(2) ? AF_INET : AF_INET6;
+	bits = br_sg_family_bits(p->family);
+	rnd_addr(p->family, &p->addr);
+	switch (rnd_below(4)) {
+	case 0:
+		p->len = bits;
+		break;
+	case 1:
+		p->len = rnd_below(bits + 1);
+		break;
+	default:
+		p->len = bits - rnd_below(10);
+		break;
+	}
+	if (p->len < 4 && rnd_below(10))
+		p->len = bits;
+	for (i = p->len; i < bits; i++)
+		p->addr.b[i / 8] &= ~(1 << (7 - i % 8));
+}
+
+/* an address near the edges of something in the list, or any */
+static u8 rnd_probe(const struct list *l, struct br_sg_addr *a)
+{
+	const struct br_sg_prefix *p;
+	u8 family;
+	int i, bits, step;
+
+	if (!l->n || !rnd_below(4)) {
+		family = rnd_below(2) ? AF_INET : AF_INET6;
+		rnd_addr(family, a);
+		return family;
+	}
+	p = &l->p[rnd_below(l->n)];
+	bits = br_sg_family_bits(p->family);
+	*a = p->addr;
+	if (rnd_below(2))
+		for (i = p->len; i < bits; i++)
+			a->b[i / 8] |= 1 << (7 - i % 8);
+	/* the neighbour, around the end too */
+	step = (int)rnd_below(3) - 1;
+	for (i = bits / 8 - 1; step && i >= 0; i--) {
+		int v = a->b[i] + step;
+
+		a->b[i] = v;
+		step = v < 0 ? -1 : v > 255;
+	}
+	return p->family;
+}
+
+static bool set_agrees(const struct br_sg_addrset *set, const struct list *l,
+		       int probes)
+{
+	struct br_sg_prefix item, prev;
+	struct br_sg_addr a;
+	u32 i;
+
+	if (br_sg_addrset_count(set) != l->n)
+		return false;
+	for (i = 0; i < l->n; i++) {
+		br_sg_addrset_item(set, i, &item);
+		if (list_find(l, &item) < 0)
+			return false;
+		if (i && br_sg_prefix_cmp(&prev, &item) >= 0)
+			return false;
+		prev = item;
+	}
+	while (probes--) {
+		u8 family = rnd_probe(l, &a);
+
+		if (br_sg_addrset_has(set, family, &a) != list_has(l, family, &a))
+			return false;
+	}
+	return true;
+}
+
+static void test_random(void)
+{
+	struct list *l = calloc(1, sizeof(*l)), *before = calloc(1, sizeof(*l));
+	int builds = 0, inserts = 0, removes = 0, refused = 0;
+	struct br_sg_prefix items[40];
+	int round, step;
+	bool good = true;
+	u32 i;
+
+	for (round = 0; good && round < 400; round++) {
+		struct br_sg_addrset *set, *new;
+		u32 n = rnd_below(round % 8 ? 12 : 40);
+
+		l->n = 0;
+		for (i = 0; i < n; i++) {
+			rnd_prefix(&items[i]);
+			if (list_find(l, &items[i]) < 0)
+				l->p[l->n++] = items[i];
+		}
+		set = br_sg_addrset_build(items, n);
+		good &= set_agrees(set, l, 300);
+		builds++;
+		for (step = 0; good && step < 12; step++) {
+			u32 bad = ~0U, want_bad = ~0U;
+			bool remove = rnd_below(2);
+			bool exist_ok = rnd_below(2);
+
+			n = rnd_below(6);
+			*before = *l;
+			for (i = 0; i < n; i++) {
+				rnd_prefix(&items[i]);
+				if (l->n && rnd_below(8) < (remove ? 7 : 1))
+					items[i] = before->p[rnd_below(before->n)];
+				else if (before->n && remove && rnd_below(4))
+					items[i] = before->p[rnd_below(before->n)];
+			}
+			for (i = 0; i < n; i++) {
+				int at = list_find(l, &items[i]);
+
+				if (remove && at >= 0) {
+					l->p[at] = l->p[--l->n];
+				} else if (!remove && at < 0 && l->n < LIST_MAX) {
+					l->p[l->n++] = items[i];
+				} else if (remove || !exist_ok) {
+					want_bad = i;
+					break;
+				}
+			}
+			if (remove)
+				new = br_sg_addrset_remove(set, items, n, &bad);
+			else
+				new = br_sg_addrset_insert(set, items, n,
+							   exist_ok, &bad);
+			if (want_bad != ~0U) {
+				good &= PTR_ERR(new) ==
+					(remove ? -ENOENT : -EEXIST);
+				good &= bad == want_bad;
+				*l = *before;
+				refused++;
+				continue;
+			}
+			if (IS_ERR(new)) {
+				good = false;
+				break;
+			}
+			/* the old one is as it was */
+			good &= set_agrees(set, before, 30);
+			good &= br_sg_addrset_equal(set, new) ==
+				list_equal(before, l);
+			br_sg_addrset_put(set);
+			set = new;
+			good &= set_agrees(set, l, 100);
+			remove ? removes++ : inserts++;
+		}
+		br_sg_addrset_put(set);
+	}
+	ok(good, "random: %d builds, %d inserts, %d removes, %d refused",
+	   builds, inserts, removes, refused);
+	free(l);
+	free(before);
+}
+
+static struct br_sg_addrset *set_of(const char *text)
+{
+	struct br_sg_prefix items[16];
+	char buf[512], *word;
+	u32 n = 0;
+
+	snprintf(buf, sizeof(buf), "%s", text);
+	for (word = strtok(buf, " "); word; word = strtok(NULL, " "))
+		items[n++] = prefix(word);
+	return br_sg_addrset_build(items, n);
+}
+
+static void test_rows(void)
+{
+	static const struct {
+		const char *set, *in, *out;
+	} rows[] = {
+		{ "", "", "0.0.0.0 255.255.255.255 :: ff::" },
+		{ "0.0.0.0/0", "0.0.0.0 1.2.3.4 255.255.255.255", ":: ::1" },
+		{ "::/0", ":: 1:: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		  "0.0.0.0 1.2.3.4" },
+		{ "0.0.0.0/32", "0.0.0.0", "0.0.0.1 255.255.255.255 ::" },
+		{ "255.255.255.255", "255.255.255.255",
+		  "255.255.255.254 0.0.0.0" },
+		{ "255.255.255.254 255.255.255.255",
+		  "255.255.255.254 255.255.255.255", "255.255.255.253 0.0.0.0" },
+		{ "128.0.0.0/1", "128.0.0.0 255.255.255.255",
+		  "127.255.255.255 0.0.0.0" },
+		{ "0.0.0.0/1 128.0.0.0/1", "0.0.0.0 127.255.255.255 128.0.0.0",
+		  "::" },
+		{ "10.0.0.0/8 10.1.0.0/16 10.1.2.3 11.0.0.0",
+		  "10.0.0.0 10.1.2.3 10.255.255.255 11.0.0.0",
+		  "9.255.255.255 11.0.0.1" },
+		{ "::1/128", "::1", ":: ::2 0.0.0.1" },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe",
+		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe",
+		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffd ::" },
+		{ "::ffff:ffff:ffff:ffff ::1:0:0:0:0",
+		  "::ffff:ffff:ffff:ffff ::1:0:0:0:0", "::fffe:ffff:ffff:ffff ::1:0:0:0:1" },
+		{ "2001:db8::/64 2001:db8:0:1::/64 2001:db8::/65",
+		  "2001:db8:: 2001:db8::ffff:ffff:ffff:ffff 2001:db8:0:1:ffff:ffff:ffff:ffff",
+		  "2001:db8:0:2:: 2001:db7:ffff:ffff:ffff:ffff:ffff:ffff" },
+		{ "fe80::/10 10.0.0.0/31",
+		  "fe80::1 febf:ffff:: 10.0.0.1", "fec0:: fe7f:: 10.0.0.2" },
+	};
+	char buf[512], *word;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct br_sg_addrset *set = set_of(rows[i].set);
+		bool good = true;
+		int want;
+
+		for (want = 0; want < 2; want++) {
+			snprintf(buf, sizeof(buf), "%s",
+				 want ? rows[i].in : rows[i].out);
+			for (word = strtok(buf, " "); word;
+			     word = strtok(NULL, " ")) {
+				struct br_sg_prefix p = prefix(word);
+
+				good &= br_sg_addrset_has(set, p.family,
+							  &p.addr) == want;
+			}
+		}
+		ok(good, "set \"%s\"", rows[i].set);
+		br_sg_addrset_put(set);
+	}
+}
+
+static void test_api(void)
+{
+	struct br_sg_prefix items[3] = {
+		prefix("10.0.0.1"), prefix("10.0.0.0/8"), prefix("10.0.0.1"),
+	};
+	struct br_sg_prefix p;
+	struct br_sg_addrset *a, *b;
+	u32 bad = 7;
+	long left;
+	bool good;
+
+	a = br_sg_addrset_build(items, 3);
+	ok(br_sg_addrset_count(a) == 2, "build: what is equal is one");
+	b = br_sg_addrset_insert(a, items, 3, true, NULL);
+	ok(br_sg_addrset_equal(a, b) && a != b, "insert of what exists");
+	br_sg_addrset_put(b);
+	b = br_sg_addrset_insert(a, items + 1, 1, false, NULL);
+	ok(PTR_ERR(b) == -EEXIST, "insert: NULL for bad is fine");
+	b = br_sg_addrset_remove(a, items, 3, &bad);
+	ok(PTR_ERR(b) == -ENOENT && bad == 2, "remove: twice is not there twice");
+	b = br_sg_addrset_remove(a, items, 2, &bad);
+	ok(!br_sg_addrset_count(b), "remove of all");
+	ok(!br_sg_addrset_has(b, AF_INET, &items[0].addr), "empty matches nothing");
+	br_sg_addrset_put(b);
+	b = br_sg_addrset_get(a);
+	br_sg_addrset_put(b);
+	ok(br_sg_addrset_count(a) == 2, "get and put");
+	br_sg_addrset_put(NULL);
+	ok(!br_sg_addrset_has(a, 0, &items[0].addr), "no family, no match");
+
+	p = prefix("10.0.0.0/8");
+	p.addr.b[3] = 1;
+	ok(!br_sg_prefix_valid(&p), "host bits are not valid");
+	p = prefix("10.0.0.0/8");
+	p.addr.b[9] = 1;
+	ok(!br_sg_prefix_valid(&p), "nor bytes behind an IPv4 address");
+	p = prefix("10.0.0.0/8");
+	p.len = 33;
+	ok(!br_sg_prefix_valid(&p), "nor /33");
+	p = prefix("::/0");
+	p.len = 129;
+	ok(!br_sg_prefix_valid(&p), "nor /129");
+	p.len = 0;
+	ok(br_sg_prefix_valid(&p), "/0 is");
+	p.addr.b[15] = 1;
+	ok(!br_sg_prefix_valid(&p), "but not with host bits");
+	p.len = 128;
+	ok(br_sg_prefix_valid(&p), "/128 is");
+	p.family = 0;
+	ok(!br_sg_prefix_valid(&p), "no family is not");
+
+	good = true;
+	for (left = 0; left < 8; left++) {
+		shim_alloc_left = left;
+		b = br_sg_addrset_build(items, 3);
+		shim_alloc_left = -1;
+		good &= !IS_ERR(b) || PTR_ERR(b) == -ENOMEM;
+		if (!IS_ERR(b))
+			br_sg_addrset_put(b);
+		shim_alloc_left = left;
+		b = br_sg_addrset_insert(a, items, 3, true, NULL);
+		shim_alloc_left = -1;
+		good &= !IS_ERR(b) || PTR_ERR(b) == -ENOMEM;
+		if (!IS_ERR(b))
+			br_sg_addrset_put(b);
+		shim_alloc_left = left;
+		b = br_sg_addrset_remove(a, items, 1, &bad);
+		shim_alloc_left = -1;
+		good &= !IS_ERR(b) || PTR_ERR(b) == -ENOMEM;
+		if (!IS_ERR(b))
+			br_sg_addrset_put(b);
+	}
+	ok(good, "every allocation failed once: -ENOMEM, no leak");
+	br_sg_addrset_put(a);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* the most a set may hold, scattered so that no two members merge */
+static void test_large(u8 family)
+{
+	const u32 n = 131072;
+	struct br_sg_prefix *items = calloc(n + 1, sizeof(*items));
+	struct br_sg_addrset *set, *new;
+	double t0, t1, t2;
+	bool good = true;
+	size_t bytes;
+	u32 i;
+
+	for (i = 0; i <= n; i++) {
+		u32 v = (u32)(i * 2654435761u) & ~1U;
+
+		items[i].family = family;
+		items[i].len = br_sg_family_bits(family);
+		if (family == AF_INET) {
+			items[i].addr.v4 = cpu_to_be32(v);
+		} else {
+			items[i].addr.w[0] = cpu_to_be32(0x20010db8);
+			items[i].addr.w[2] = cpu_to_be32(v);
+			items[i].addr.w[3] = cpu_to_be32(i << 1);
+		}
+	}
+	shim_alloc_sum = 0;
+	t0 = now();
+	set = br_sg_addrset_build(items, n);
+	t1 = now();
+	bytes = shim_alloc_sum - n * sizeof(u32);
+	new = br_sg_addrset_insert(set, items + n, 1, false, &i);
+	t2 = now();
+	good &= br_sg_addrset_count(new) == n + 1;
+	for (i = 0; i <= n; i++) {
+		struct br_sg_addr a = items[i].addr;
+
+		good &= br_sg_addrset_has(new, family, &a);
+		a.b[family == AF_INET ? 3 : 15] |= 1;
+		good &= !br_sg_addrset_has(new, family, &a);
+	}
+	good &= !br_sg_addrset_has(set, family, &items[n].addr);
+	br_sg_addrset_put(set);
+	set = br_sg_addrset_remove(new, items, n, &i);
+	good &= br_sg_addrset_count(set) == 1;
+	ok(good, "IPv%d: %u members, all found, no neighbour is",
+	   family == AF_INET ? 4 : 6, n);
+	ok(bytes / n <= 100, "%zu bytes a member", bytes / n);
+	printf("# build %.1f ms, insert of one %.1f ms (with sanitizers)\n",
+	       (t1 - t0) * 1e3, (t2 - t1) * 1e3);
+	br_sg_addrset_put(set);
+	br_sg_addrset_put(new);
+	free(items);
+}
+
+int main(int argc, char **argv)
+{
+	rnd_seed(argc, argv);
+	test_rows();
+	test_api();
+	test_random();
+	test_large(AF_INET);
+	test_large(AF_INET6);
+	return tap_plan();
+}
