@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs in the VM as its first process: the command comes from run.sh through a
+# file, its exit code and the kernel's log go back through a port of their own,
+# which nothing that the command prints can forge.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb
+export PYTHONDONTWRITEBYTECODE=1
+mount -t tmpfs tmp /run
+mount -t tmpfs tmp /tmp
+mount -t debugfs debug /sys/kernel/debug 2>/dev/null
+mkdir -p /dev/pts /run/netns /var/lib/misc
+mount -t devpts pts /dev/pts 2>/dev/null
+hostname br-sg-guest
+ip link set lo up
+dmesg -n 1
+result=/dev/virtio-ports/result
+if [ ! -e $result ]; then
+	mkdir -p /dev/virtio-ports
+	for p in /sys/class/virtio-ports/*; do
+		[ "$(cat "$p/name")" = result ] && result=/dev/${p##*/}
+	done
+fi
+cd /br_sg || exit 1
+modprobe tun
+bash /br_sg/build/vm/command </dev/null 2>&1
+code=$?
+{
+	echo "exit $code"
+	dmesg
+	echo "end of log"
+} >"$result"
+sync
+echo o >/proc/sysrq-trigger
+sleep 60

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh [-t SECONDS] [-c CPUS] [-m MIB] COMMAND [ARG]...
+#
+# Runs COMMAND as root in a VM with Debian's stock kernel, in the project's
+# folder (shared read-only), and prints its output. Exits with COMMAND's code
+# when the VM said it ran and the kernel's log is clean; else with 1, and says
+# which lines are not. Run setup.sh before.
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top" || exit 1
+. selftests/vm/log.sh
+
+seconds=600 cpus=2 mem=1024
+while getopts t:c:m: o; do
+	case $o in
+	t) seconds=$OPTARG ;;
+	c) cpus=$OPTARG ;;
+	m) mem=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -gt 0 ] || { echo "usage: run.sh [-t SECONDS] [-c CPUS] [-m MIB] COMMAND..." >&2; exit 2; }
+[ -f build/vm/env ] || { echo "run.sh: run selftests/vm/setup.sh first" >&2; exit 1; }
+. build/vm/env
+
+qemu()
+{
+	qemu-system-x86_64 "$@" -cpu max -nodefaults -no-user-config \
+		-display none -no-reboot -smp "$cpus" -m "$mem" \
+		-kernel "$vm_kernel" -initrd "$vm_initramfs" \
+		-drive "file=$vm_root,if=virtio,format=raw,snapshot=on" \
+		-virtfs "local,path=$top,mount_tag=project,security_model=none,readonly=on,multidevs=remap" \
+		-device virtio-rng-pci -device virtio-serial-pci \
+		-chardev "file,id=result,path=$work/result" \
+		-device virtserialport,chardev=result,name=result \
+		-chardev "file,id=console,path=$work/console" -serial chardev:console \
+		-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off init=/init"
+}
+
+# the guest's output is the console: its own messages are off it after the start
+work=$(mktemp -d build/vm/run.XXXXXX)
+work=$top/$work
+trap 'rm -rf "$work"' EXIT
+printf '%q ' "$@" >build/vm/command
+
+# /dev/kvm may open and yet hang a guest: tried once, with a clock
+accel=$(cat build/vm/accel 2>/dev/null)
+if [ -z "$accel" ]; then
+	accel=tcg,thread=multi
+	if [ -w /dev/kvm ]; then
+		printf 'true\n' >build/vm/command
+		qemu -accel kvm >/dev/null 2>&1 &
+		probe=$!
+		for _ in $(seq 20); do
+			sleep 1
+			grep -q '^exit 0' "$work/result" 2>/dev/null && accel=kvm
+			kill -0 $probe 2>/dev/null || break
+		done
+		kill -9 $probe 2>/dev/null
+		wait $probe 2>/dev/null
+		rm -f "$work"/*
+		printf '%q ' "$@" >build/vm/command
+	fi
+	echo "$accel" >build/vm/accel
+fi
+
+qemu -accel "$accel" &
+vm=$!
+tail -n +1 -F --pid=$vm "$work/console" 2>/dev/null |
+	sed -u -e 's/\r//g' -e '/^\[ *[0-9.]*\] \(sysrq: Power Off\|reboot: \)/d' &
+tailer=$!
+timeout=
+for ((i = 0; i < seconds * 5; i++)); do
+	kill -0 $vm 2>/dev/null || break
+	sleep 0.2
+done
+if kill -0 $vm 2>/dev/null; then
+	timeout=1
+	kill -9 $vm
+fi
+wait $vm 2>/dev/null
+sleep 0.2
+wait $tailer 2>/dev/null
+
+bad=
+if [ -n "$timeout" ]; then
+	echo "run.sh: the VM was stopped after $seconds seconds" >&2
+	bad=1
+elif ! grep -q '^end of log' "$work/result" 2>/dev/null; then
+	echo "run.sh: the VM ended without its success token" >&2
+	bad=1
+fi
+log_bad "$work/result" >&2 && bad=1
+log_bad "$work/console" >&2 && bad=1
+[ -n "$bad" ] && exit 1
+exit "$(sed -n 's/^exit \([0-9]*\)$/\1/p;q' "$work/result")"
