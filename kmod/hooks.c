@@ -165,8 +165,15 @@ static bool decide_early(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	return false;
 }
 
-/* is there a bridge hook of nftables, or of conntrack? */
-static bool bridge_hook(const struct net *net, bool conntrack)
+static bool hook_is_conntrack(const struct nf_hook_ops *ops)
+{
+	return ops->hooknum == NF_BR_PRE_ROUTING &&
+	       ops->priority == NF_IP_PRI_CONNTRACK;
+}
+
+/* is there such a hook in the bridge family? */
+static bool bridge_has_hook(const struct net *net,
+			    bool (*is)(const struct nf_hook_ops *ops))
 {
 	const struct nf_hook_entries *entries;
 	struct nf_hook_ops **ops;
@@ -178,9 +185,7 @@ static bool bridge_hook(const struct net *net, bool conntrack)
 			continue;
 		ops = nf_hook_entries_get_hook_ops(entries);
 		for (i = 0; i < entries->num_hook_entries; i++)
-			if (conntrack ? hook == NF_BR_PRE_ROUTING &&
-					ops[i]->priority == NF_IP_PRI_CONNTRACK :
-					br_sg_hook_is_nft(ops[i]))
+			if (is(ops[i]))
 				return true;
 	}
 	return false;
@@ -193,7 +198,8 @@ static bool bracket(struct br_sg_net *bn)
 
 	if (READ_ONCE(bn->bracket_at) != now) {
 		WRITE_ONCE(bn->bracket,
-			   !bn->foreign && !bridge_hook(bn->net, false));
+			   !bn->foreign &&
+			   !bridge_has_hook(bn->net, br_sg_hook_is_nft));
 		WRITE_ONCE(bn->bracket_at, now);
 	}
 	return READ_ONCE(bn->bracket);
@@ -396,7 +402,7 @@ int br_sg_hooks_register(struct br_sg_net *bn)
 	int err;
 
 	rcu_read_lock();
-	bn->foreign = bridge_hook(bn->net, true);
+	bn->foreign = bridge_has_hook(bn->net, hook_is_conntrack);
 	rcu_read_unlock();
 	err = nf_ct_netns_get(bn->net, NFPROTO_BRIDGE);
 	if (err)

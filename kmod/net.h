@@ -30,7 +30,7 @@ struct br_sg_policy;
  * @net: it
  * @snap: what the packet path reads; NULL while nothing is configured.
  *	Written under @publish
- * @commit: one commit at a time
+ * @commit: serialises commits
  * @publish: protects all below
  * @policy: of @snap, a reference; NULL like it. Written under @commit and
  *	@publish, read under either
@@ -54,8 +54,8 @@ struct br_sg_policy;
 struct br_sg_net {
 	struct net *net;
 	struct br_sg_snapshot __rcu *snap;
-	struct mutex commit;
-	struct mutex publish;
+	struct mutex commit;	/* one commit at a time */
+	struct mutex publish;	/* devices, zones, the swap */
 	struct br_sg_policy *policy;
 	u64 generation;
 	bool hooked;

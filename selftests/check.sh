@@ -83,7 +83,6 @@ vm()
 }
 rm -f build/vm.fifo
 mkfifo build/vm.fifo
-part style tap selftests/run_list.sh style.sh
 part host host
 part vm vm
 part dkms tap selftests/run_list.sh dkms.sh

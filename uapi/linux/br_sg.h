@@ -15,11 +15,13 @@
  *   attributes, wrong lengths and values out of range are refused: EINVAL or
  *   ERANGE, with the offending attribute's offset and a text in the extended
  *   ack (set NETLINK_EXT_ACK to see it).
+ * - An attribute that is not marked "repeated" comes once.
  * - Integers are in host byte order, but addresses, MACs and UUIDs, which are
  *   bytes in the order they have on the wire.
  * - Strings are NUL terminated; the lengths given here are without the NUL.
  *   A name is 1 to 63 printable ASCII characters, neither space nor quote nor
- *   backslash, and does not begin with '#' or '-'.
+ *   backslash, and does not begin with '#' or '-'. A device and a pattern are
+ *   the same without '/' and ':', a device also not "." or "..".
  *
  * Transactions
  * ------------
@@ -30,11 +32,15 @@
  * BEGIN makes a candidate, a copy of the configuration in force, that belongs
  * to the socket; what follows on that socket changes the candidate and
  * nothing else. Names that an object refers to (a rule's remote, a port's
- * groups) are resolved at COMMIT, so the order of messages is free. COMMIT
- * validates the candidate as a whole and publishes it for all ports at once.
- * When any message of a transaction is refused, the candidate is dropped and
- * nothing has changed: messages that follow are answered EBADFD until the
- * next BEGIN. Closing the socket drops the candidate too.
+ * groups) are resolved at COMMIT, so there the order of messages is free; the
+ * group of a RULE and the owner of ADDRS must be in the candidate when they
+ * come. COMMIT validates the candidate as a whole and publishes it for all
+ * ports at once. When a message of a transaction is refused, the candidate is
+ * dropped and nothing has changed: messages that follow are answered EBADFD
+ * until the next BEGIN. (What generic netlink itself refuses, before the family
+ * sees it, leaves the candidate: an unknown command, a top-level attribute
+ * beyond BR_SG_A_MAX, a missing NLA_F_NESTED at top level. Read all acks before
+ * COMMIT.) Closing the socket drops the candidate too.
  *
  * An object that is sent may carry a COOKIE, a number of the sender's choice
  * (a line number, say). It lives as long as the candidate. When COMMIT is
@@ -54,7 +60,8 @@
  *
  * Commands (request -> reply)
  * --------
- * STATUS_GET   do: nothing -> VERSION, GENERATION, STATUS, ZONE...
+ * STATUS_GET   do: nothing -> VERSION, GENERATION, STATUS, ZONE... (as many
+ *              as 32 KiB hold, about 800)
  * BEGIN        do: [FLAGS: BR_SG_BEGIN_F_EMPTY starts from an empty
  *              configuration], [GENERATION: refused with ESTALE unless it is
  *              the one in force] -> ack.
@@ -68,6 +75,8 @@
  *              E2BIG, ENOSPC: a limit below; the text names it.
  * ABORT        do: nothing -> ack. Not an error without a transaction.
  * FLUSH        do: nothing -> ack. Empties the candidate.
+ *
+ * A *_DEL takes the key named here, and COOKIE, and nothing else.
  *
  * DEFAULT_NEW  do: OP, DEFAULT... -> ack       DEFAULT_GET  dump -> DEFAULT...
  * DEFAULT_DEL  do: DEFAULT... (PATTERN)
@@ -153,6 +162,7 @@ enum br_sg_cmd {
 	BR_SG_CMD_COUNTER_GET,
 	__BR_SG_CMD_LAST
 };
+
 #define BR_SG_CMD_MAX (__BR_SG_CMD_LAST - 1)
 
 /**
@@ -189,6 +199,7 @@ enum br_sg_attr {
 	BR_SG_A_PAD,
 	__BR_SG_A_LAST
 };
+
 #define BR_SG_A_MAX (__BR_SG_A_LAST - 1)
 
 #define BR_SG_BEGIN_F_EMPTY	(1U << 0)
@@ -224,6 +235,7 @@ enum br_sg_addr_attr {
 	BR_SG_ADDR_A_MAC,
 	__BR_SG_ADDR_A_LAST
 };
+
 #define BR_SG_ADDR_A_MAX (__BR_SG_ADDR_A_LAST - 1)
 
 /**
@@ -241,6 +253,7 @@ enum br_sg_default_attr {
 	BR_SG_DEFAULT_A_COOKIE,
 	__BR_SG_DEFAULT_A_LAST
 };
+
 #define BR_SG_DEFAULT_A_MAX (__BR_SG_DEFAULT_A_LAST - 1)
 
 enum br_sg_default_verdict {
@@ -260,6 +273,7 @@ enum br_sg_set_attr {
 	BR_SG_SET_A_COOKIE,
 	__BR_SG_SET_A_LAST
 };
+
 #define BR_SG_SET_A_MAX (__BR_SG_SET_A_LAST - 1)
 
 /**
@@ -279,6 +293,7 @@ enum br_sg_group_attr {
 	BR_SG_GROUP_A_COOKIE,
 	__BR_SG_GROUP_A_LAST
 };
+
 #define BR_SG_GROUP_A_MAX (__BR_SG_GROUP_A_LAST - 1)
 
 /**
@@ -288,7 +303,7 @@ enum br_sg_group_attr {
  *	hand, not those of local ports
  * @BR_SG_ADDRS_A_ADDR: nest of enum br_sg_addr_attr, without MAC, repeated.
  *	A group's member is no /0; a set may hold one. The same address and
- *	length twice in one message is refused
+ *	length twice in one nest is refused
  * @BR_SG_ADDRS_A_COOKIE: u32
  */
 enum br_sg_addrs_attr {
@@ -298,6 +313,7 @@ enum br_sg_addrs_attr {
 	BR_SG_ADDRS_A_COOKIE,
 	__BR_SG_ADDRS_A_LAST
 };
+
 #define BR_SG_ADDRS_A_MAX (__BR_SG_ADDRS_A_LAST - 1)
 
 /**
@@ -322,7 +338,8 @@ enum br_sg_addrs_attr {
  * @BR_SG_RULE_A_REMOTE_SET: string
  * @BR_SG_RULE_A_COOKIE: u32
  *
- * A second rule of equal content (all but ID) in a group is refused, EEXIST.
+ * A second rule of equal content (all but ID) in a group is refused when it
+ * comes, EEXIST.
  */
 enum br_sg_rule_attr {
 	BR_SG_RULE_A_GROUP = 1,
@@ -340,12 +357,14 @@ enum br_sg_rule_attr {
 	BR_SG_RULE_A_COOKIE,
 	__BR_SG_RULE_A_LAST
 };
+
 #define BR_SG_RULE_A_MAX (__BR_SG_RULE_A_LAST - 1)
 
 /**
  * enum br_sg_port_attr - a port: a bridge port guarded by br_sg
  * @BR_SG_PORT_A_DEV: string of 1 to 15: the device's name; it need not exist
- * @BR_SG_PORT_A_UUID: 16 bytes, RFC 4122 order; unique where given
+ * @BR_SG_PORT_A_UUID: 16 bytes, RFC 4122 order; unique where given, in the
+ *	candidate as it is when the port comes
  * @BR_SG_PORT_A_MAC: 6 bytes, unicast, not zero; required when MODE is FILTER
  * @BR_SG_PORT_A_MODE: u8, enum br_sg_port_mode; absent: FILTER
  * @BR_SG_PORT_A_STRICT: flag: TCP first seen in mid-stream is dropped
@@ -354,8 +373,8 @@ enum br_sg_rule_attr {
  * @BR_SG_PORT_A_IP: nest of enum br_sg_addr_attr, host length, without MAC;
  *	repeated: the port's own addresses, with the port's MAC
  * @BR_SG_PORT_A_PAIR: nest of enum br_sg_addr_attr; repeated
- * @BR_SG_PORT_A_GROUP: string, repeated, no name twice. All stateful or all
- *	stateless
+ * @BR_SG_PORT_A_GROUP: string, repeated, no name twice, in the order in which
+ *	their rules are asked. All stateful or all stateless
  * @BR_SG_PORT_A_DHCP_SERVER: nest of enum br_sg_addr_attr, host length,
  *	without MAC; repeated: the only servers whose replies pass; none of a
  *	family: any
@@ -390,6 +409,7 @@ enum br_sg_port_attr {
 	BR_SG_PORT_A_POLICY_VERSION,
 	__BR_SG_PORT_A_LAST
 };
+
 #define BR_SG_PORT_A_MAX (__BR_SG_PORT_A_LAST - 1)
 
 /**
@@ -444,6 +464,7 @@ enum br_sg_counter_attr {
 	BR_SG_COUNTER_A_PAD,
 	__BR_SG_COUNTER_A_LAST
 };
+
 #define BR_SG_COUNTER_A_MAX (__BR_SG_COUNTER_A_LAST - 1)
 
 /**
@@ -475,6 +496,7 @@ enum br_sg_step {
 	BR_SG_STEP_ESTABLISHED,
 	__BR_SG_STEP_LAST
 };
+
 #define BR_SG_STEP_MAX (__BR_SG_STEP_LAST - 1)
 
 /**
@@ -518,6 +540,7 @@ enum br_sg_reason {
 	BR_SG_REASON_CT_LIMIT,
 	__BR_SG_REASON_LAST
 };
+
 #define BR_SG_REASON_MAX (__BR_SG_REASON_LAST - 1)
 
 /**
@@ -543,6 +566,7 @@ enum br_sg_status_attr {
 	BR_SG_STATUS_A_PAD,
 	__BR_SG_STATUS_A_LAST
 };
+
 #define BR_SG_STATUS_A_MAX (__BR_SG_STATUS_A_LAST - 1)
 
 /**
@@ -557,6 +581,7 @@ enum br_sg_zone_attr {
 	BR_SG_ZONE_A_PORTS,
 	__BR_SG_ZONE_A_LAST
 };
+
 #define BR_SG_ZONE_A_MAX (__BR_SG_ZONE_A_LAST - 1)
 
 /*

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A compute node in a network namespace of the test's own process.
+
+The test opens the taps itself: what it writes to a tap's file descriptor comes
+from the VM, what the bridge forwards to the tap it reads there.
+
+    vm1 fd = tap1 --+
+    vm2 fd = tap2 --+-- [br0] --- host's stack
+    out fd = qvb  --+   (floods: ageing 0, no snooping)
+
+A tap's write runs the bridge to its end before it returns, so a frame has come
+out everywhere when it does; nothing here waits, and no verdict depends on time.
+"""
+import ctypes
+import fcntl
+import os
+import struct
+import subprocess
+import sys
+
+import genl
+
+TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                    "../.."))
+SGCTL = os.environ.get("SGCTL", os.path.join(TOP, "tool/sgctl"))
+MODULE = os.environ.get("BR_SG_KO", os.path.join(TOP, "kmod/br_sg.ko"))
+CLONE_NEWNET = 0x40000000
+TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 2, 0x1000
+SKIP = 4
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def sh(*args, check=True, stdin=None):
+    """runs a command; its exit code, stdout and stderr"""
+    r = subprocess.run(args, input=stdin, capture_output=True, text=True)
+    if check and r.returncode:
+        raise RuntimeError("%s: %s%s" % (" ".join(args), r.stdout, r.stderr))
+    return r
+
+
+def ip(line):
+    """ip's arguments, several lines as one batch"""
+    sh("ip", "-batch", "-", stdin=line + "\n")
+
+
+def sysctl(name, value):
+    with open("/proc/sys/" + name.replace(".", "/"), "w") as f:
+        f.write(str(value))
+
+
+def new_netns():
+    if _libc.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    ip("link set lo up")
+
+
+def netns_fd():
+    return os.open("/proc/self/ns/net", os.O_RDONLY)
+
+
+def enter(fd):
+    if _libc.setns(fd, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def module_loaded():
+    return os.path.isdir("/sys/module/br_sg")
+
+
+def load_module():
+    """true when it is there afterwards"""
+    if module_loaded():
+        return True
+    subprocess.run(["modprobe", "-a", "nf_conntrack_bridge", "tun"],
+                   capture_output=True)
+    if os.path.exists(MODULE):
+        r = sh("insmod", MODULE, check=False)
+    else:
+        r = sh("modprobe", "br_sg", check=False)
+    if r.returncode:
+        print("# " + r.stderr.strip())
+    return module_loaded()
+
+
+class Test:
+    """KTAP; the plan comes last"""
+
+    def __init__(self):
+        self.n = self.failed = 0
+        print("TAP version 13", flush=True)
+
+    def ok(self, good, name, *why):
+        self.n += 1
+        print("%s %d %s" % ("ok" if good else "not ok", self.n, name),
+              flush=True)
+        if not good:
+            self.failed += 1
+            for line in why:
+                for part in str(line).splitlines():
+                    print("# " + part, flush=True)
+        return good
+
+    def equal(self, got, want, name):
+        return self.ok(got == want, name, "got  %r" % (got,),
+                       "want %r" % (want,))
+
+    def skip(self, name, why):
+        self.n += 1
+        print("ok %d %s # SKIP %s" % (self.n, name, why), flush=True)
+
+    def done(self):
+        print("1..%d" % self.n, flush=True)
+        sys.exit(1 if self.failed else 0)
+
+
+def start():
+    """every test program begins so: root, module, a netns of its own"""
+    if os.geteuid() or not load_module():
+        print("TAP version 13\n1..0 # SKIP needs root and the module br_sg")
+        sys.exit(SKIP)
+    new_netns()
+    # no chatter of the node's own
+    sysctl("net.ipv6.conf.default.disable_ipv6", 1)
+    sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+    return Test()
+
+
+class Tap:
+    """a tap and its other end, the file descriptor"""
+
+    def __init__(self, name):
+        self.name = name
+        self.fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(self.fd, TUNSETIFF, struct.pack(
+            "16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
+
+    def send(self, frame):
+        try:
+            os.write(self.fd, frame)
+            return True
+        except OSError:     # shorter than an Ethernet header, or down
+            return False
+
+    def recv(self):
+        """all that has come out"""
+        out = []
+        while True:
+            try:
+                out.append(os.read(self.fd, 65600))
+            except OSError:
+                return out
+
+    def close(self):
+        os.close(self.fd)
+
+
+class Node:
+    """a bridge with taps; more bridges and taps can be added"""
+
+    def __init__(self, test, taps=("tap1", "tap2", "qvb"), bridge="br0",
+                 ageing=0):
+        self.t = test
+        self.taps = {}
+        ip("link add %s type bridge ageing_time %d mcast_snooping 0\n"
+           "link set %s up" % (bridge, ageing, bridge))
+        for name in taps:
+            self.add(name, bridge)
+        self.genl = genl.Genl()
+        self.before = None
+
+    def add(self, name, bridge="br0"):
+        tap = self.taps[name] = Tap(name)
+        ip("link set %s up%s" % (name, " master " + bridge if bridge else ""))
+        return tap
+
+    def remove(self, name):
+        self.taps.pop(name).close()
+
+    def sgctl(self, *args, stdin=None, check=True):
+        r = sh(SGCTL, *args, stdin=stdin, check=False)
+        if check and r.returncode:
+            raise RuntimeError("sgctl %s: %s" % (" ".join(args), r.stderr))
+        return r
+
+    def apply(self, config):
+        self.sgctl("apply", "-", stdin=config)
+        self.before = None
+
+    def drain(self):
+        for tap in self.taps.values():
+            tap.recv()
+
+    def send(self, sender, *frames):
+        """frames into a tap; {tap: frames that came out there}"""
+        self.drain()
+        for frame in frames:
+            self.taps[sender].send(frame)
+        return {name: tap.recv() for name, tap in self.taps.items()
+                if name != sender}
+
+    def count(self):
+        """what moved since the last call: {(dev, direction, what): packets}"""
+        now = self.genl.counters()
+        before, self.before = self.before or {}, now
+        return {k: v[0] - before.get(k, (0, 0))[0] for k, v in now.items()
+                if v[0] != before.get(k, (0, 0))[0]}
+
+    def check(self, name, sender, frame, to=(), counts=(), got=None):
+        """@frame, written to @sender, comes out, as it is, at the taps @to and
+        at no other, and the counters @counts ("dev direction what" or, for more
+        than one packet, a pair with the number) move and no other"""
+        frames = frame if isinstance(frame, list) else [frame]
+        if self.before is None:
+            self.count()
+        came = self.send(sender, *frames)
+        moved = self.count()
+        want = {}
+        for c in [counts] if isinstance(counts, str) else counts:
+            key, n = (c, len(frames)) if isinstance(c, str) else c
+            dev, direction, what = key.split(" ", 2)
+            want[dev, direction, what] = n
+        why = []
+        for tap, out in came.items():
+            expected = (got or frames) if tap in to else []
+            if out != expected:
+                why.append("%s: %d frames came out, %d expected" % (
+                    tap, len(out), len(expected)))
+                why += ["  got  " + f.hex() for f in out[:2]]
+                why += ["  want " + f.hex() for f in expected[:2]]
+        if moved != want:
+            why.append("counters moved: %s" % sorted(moved.items()))
+            why.append("expected:       %s" % sorted(want.items()))
+        return self.t.ok(not why, name, *why)
