@@ -226,8 +226,8 @@ class Node:
             if out != expected:
                 why.append("%s: %d frames came out, %d expected" % (
                     tap, len(out), len(expected)))
-                why += ["  got  " + f.hex() for f in out[:2]]
-                why += ["  want " + f.hex() for f in expected[:2]]
+                why += ["  got  " + f[:80].hex() for f in out[:2]]
+                why += ["  want " + f[:80].hex() for f in expected[:2]]
         if moved != want:
             why.append("counters moved: %s" % sorted(moved.items()))
             why.append("expected:       %s" % sorted(want.items()))
