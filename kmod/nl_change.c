@@ -305,6 +305,24 @@ static int br_sg_nl_addrs_parse(struct br_sg_addrs *addrs,
 	return err;
 }
 
+/* says which of them it is; @what: how it stands to the owner */
+static void br_sg_nl_addrs_refuse(const struct br_sg_addrs *addrs,
+				  const struct nlattr *nest, u32 bad, int err,
+				  const char *what,
+				  struct netlink_ext_ack *extack)
+{
+	const struct nlattr *at = br_sg_nl_nth(nest, BR_SG_ADDRS_A_ADDR, bad);
+	const char *noun = addrs->kind == BR_SG_KIND_SET ? "set" : "group";
+	const struct br_sg_prefix *item = &addrs->items[bad];
+
+	if (item->family == AF_INET)
+		br_sg_refuse(extack, at, err, "%pI4/%u is %s %s %s",
+			     &item->addr, item->len, what, noun, addrs->owner);
+	else
+		br_sg_refuse(extack, at, err, "%pI6c/%u is %s %s %s",
+			     &item->addr, item->len, what, noun, addrs->owner);
+}
+
 static int br_sg_nl_addrs_new(struct br_sg_config *c, u8 op,
 			      const struct nlattr *nest,
 			      struct netlink_ext_ack *extack)
@@ -318,10 +336,9 @@ static int br_sg_nl_addrs_new(struct br_sg_config *c, u8 op,
 	if (err)
 		goto out_free;
 	err = br_sg_candidate_addrs(c, op, &addrs, owner, &bad, extack);
-	if (err == -EEXIST)
-		br_sg_refuse(extack,
-			     br_sg_nl_nth(nest, BR_SG_ADDRS_A_ADDR, bad), err,
-			     "%s has this address already", addrs.owner);
+	if (err == -EEXIST && bad != U32_MAX)
+		br_sg_nl_addrs_refuse(&addrs, nest, bad, err, "already in",
+				      extack);
 out_free:
 	kvfree(addrs.items);
 	return err;
@@ -342,9 +359,7 @@ static int br_sg_nl_addrs_del(struct br_sg_config *c, u8 op,
 	err = br_sg_candidate_addrs_del(c, &addrs, owner, &bad, extack);
 	/* without a text it is not the owner that does not exist */
 	if (err == -ENOENT && bad != U32_MAX)
-		br_sg_refuse(extack,
-			     br_sg_nl_nth(nest, BR_SG_ADDRS_A_ADDR, bad), err,
-			     "%s does not have this address", addrs.owner);
+		br_sg_nl_addrs_refuse(&addrs, nest, bad, err, "not in", extack);
 out_free:
 	kvfree(addrs.items);
 	return err;

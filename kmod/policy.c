@@ -416,7 +416,9 @@ static bool dep_changed(const struct br_sg_compile *c,
 	if (dep->set) {
 		before = br_sg_config_set(c->old->config, dep->name);
 		after = br_sg_config_set(c->config, dep->name);
-		return !before || before->addrs != after->addrs;
+		return !before || (before->addrs != after->addrs &&
+				   !br_sg_addrset_equal(before->addrs,
+							after->addrs));
 	}
 	was = policy_group(c->old, dep->name);
 	is = policy_group(c->new, dep->name);

@@ -176,12 +176,13 @@ static void number_rules(struct group *to, const struct group *from,
 }
 
 /*
- * del: the changes that remove, else those that add and change. A rule whose
- * new content another rule of the group has by now is removed and added: the
- * same content is never there twice on the way.
+ * The changes of one kind. A rule whose new content another rule of the group
+ * has by now is removed and added. With all that is removed before all that is
+ * changed, and that before all that is added, the same content is never there
+ * twice on the way.
  */
 static void diff_rules(struct changes *changes, const struct group *from,
-		       struct group *to, bool del)
+		       struct group *to, enum act act)
 {
 	struct by_content index = { 0 };
 	size_t i = 0, k = 0, n_from = from ? from->rules.n : 0;
@@ -192,32 +193,27 @@ static void diff_rules(struct changes *changes, const struct group *from,
 	while (i < n_from || k < to->rules.n) {
 		const struct rule *old = i < n_from ? &from->rules.v[i] : NULL;
 		const struct rule *rule = k < to->rules.n ? &to->rules.v[k] : NULL;
-		const struct rule *same;
+		bool move = false;
 
 		if (old && (!rule || old->id < rule->id)) {
-			if (del)
-				rule_change(changes, ACT_DEL, to->name, old, NULL);
+			rule = NULL;
 			i++;
-			continue;
-		}
-		k++;
-		if (!old || rule->id < old->id) {
-			if (!del)
-				rule_change(changes, ACT_ADD, to->name, rule, NULL);
-			continue;
-		}
-		i++;
-		if (!rule_cmp(old, rule))
-			continue;
-		same = find_content(&index, rule);
-		if (!same) {
-			if (!del)
-				rule_change(changes, ACT_REPLACE, to->name, rule, old);
-		} else if (del) {
-			rule_change(changes, ACT_DEL, to->name, old, NULL);
+		} else if (!old || rule->id < old->id) {
+			old = NULL;
+			k++;
 		} else {
-			rule_change(changes, ACT_ADD, to->name, rule, NULL);
+			i++;
+			k++;
+			if (!rule_cmp(old, rule))
+				continue;
+			move = find_content(&index, rule);
 		}
+		if (act == ACT_DEL && old && (!rule || move))
+			rule_change(changes, act, to->name, old, NULL);
+		else if (act == ACT_REPLACE && old && rule && !move)
+			rule_change(changes, act, to->name, rule, old);
+		else if (act == ACT_ADD && rule && (!old || move))
+			rule_change(changes, act, to->name, rule, NULL);
 	}
 	free(index.v);
 }
@@ -290,9 +286,13 @@ static void diff_groups(struct changes *changes, const struct conf *from, const 
 		diff_items(changes, ACT_ADD, false, group->name, &group->members,
 			   old ? &old->members : &none);
 	}
-	for (i = 0; i < to->groups.n; i++)
-		diff_rules(changes, names_get(&from->group_names, to->groups.v[i]->name),
-			   to->groups.v[i], false);
+	for (i = 0; i < to->groups.n; i++) {
+		struct group *group = to->groups.v[i];
+		const struct group *old = names_get(&from->group_names, group->name);
+
+		diff_rules(changes, old, group, ACT_REPLACE);
+		diff_rules(changes, old, group, ACT_ADD);
+	}
 }
 
 static void diff_removed(struct changes *changes, const struct conf *from, const struct conf *to)
@@ -305,7 +305,7 @@ static void diff_removed(struct changes *changes, const struct conf *from, const
 		struct group *group = names_get(&to->group_names, from->groups.v[i]->name);
 
 		if (group)
-			diff_rules(changes, from->groups.v[i], group, true);
+			diff_rules(changes, from->groups.v[i], group, ACT_DEL);
 	}
 	for (i = 0; i < from->groups.n; i++) {
 		const struct group *old = from->groups.v[i];

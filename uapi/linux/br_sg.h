@@ -91,7 +91,8 @@
  * RULE_DEL     do: RULE... (GROUP and ID)
  * PORT_NEW     do: OP, PORT... -> ack          PORT_GET     dump -> PORT...
  * PORT_DEL     do: PORT... (DEV)               PORT_GET     do: PORT (DEV or
- *                                              UUID) -> PORT; ENOENT
+ *                                              UUID) -> GENERATION, PORT;
+ *                                              ENOENT
  * COUNTER_GET  dump: [PORT (DEV or UUID)] -> COUNTER..., all of the port's
  *              (or of every port's) counters, zeros included. They are read
  *              while packets run: each is true for a moment of its own.

@@ -1,0 +1,933 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Do the header, the YNL spec and the module's tables say the same?
+
+agree.py [DIR]: DIR is the repository. Reads
+
+  uapi/linux/br_sg.h                  numbers, limits, and its comments: the
+                                      attributes' types and ranges, and what
+                                      each command takes and gives
+  uapi/br_sg.yaml
+  kmod/nl_policy.c                    the policies
+  kmod/netlink.c, kmod/nl_change.c    which command has which policy
+
+as text and prints TAP. Needs a C and a C++ compiler and python3-yaml; neither
+the module nor root."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import yaml
+
+ROOT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "..")
+BITS = {"u8": 8, "u16": 16, "u32": 32, "u64": 64}
+# what the kernel's headers define
+KERNEL = {"ETH_ALEN": 6, "AF_INET": 2, "AF_INET6": 10}
+# a nest of addresses has a policy with and one without MAC
+POLICY_OF = {"addr": "br_sg_pair_policy", "prefix": "br_sg_addr_policy"}
+# strings of which the header does not repeat the length
+STRING_MAX = {"DEV": "BR_SG_DEV_MAX", "BRIDGE": "BR_SG_DEV_MAX",
+              "PATTERN": "BR_SG_PATTERN_MAX", "VERSION": "BR_SG_VERSION_MAX"}
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="ascii") as f:
+        return f.read()
+
+
+def uncomment(text):
+    return re.sub(r"/\*.*?\*/|//[^\n]*", " ", text, flags=re.S)
+
+
+def upper(name):
+    return name.upper().replace("-", "_")
+
+
+def number(text, names):
+    """a C constant expression"""
+    text = re.sub(r"\b(0[xX][0-9a-fA-F]+|\d+)[uUlL]+\b", r"\1", text)
+
+    def name(m):
+        if m.group() not in names:
+            raise ValueError("%s is not defined" % m.group())
+        return str(names[m.group()])
+
+    text = re.sub(r"\b[A-Za-z_]\w*\b", name, text)
+    if not re.fullmatch(r"[\s\dxXa-fA-F()+\-*|&<>~]+", text):
+        raise ValueError("not a constant: " + text)
+    return eval(text)  # digits and operators only
+
+
+class Header:
+    def __init__(self, text):
+        self.text = text
+        self.enums = {}
+        self.values = {}
+        self.defines = {}
+        self.strings = {}
+        self.docs = {}
+        bare = uncomment(text)
+        for m in re.finditer(r"\benum\s+(\w+)\s*\{(.*?)\}\s*;", bare, re.S):
+            self.enums[m.group(1)] = self.enum(m.group(2))
+        # a macro may stand before what it refers to
+        left = {}
+        for m in re.finditer(r"^#define[ \t]+(\w+)[ \t]+(.+?)\s*$", bare, re.M):
+            if m.group(2).startswith('"'):
+                self.strings[m.group(1)] = m.group(2).strip('"')
+            elif m.group(1) in left:
+                raise ValueError("%s is defined twice" % m.group(1))
+            else:
+                left[m.group(1)] = m.group(2)
+        names = dict(self.values)
+        for _ in range(len(left)):
+            for name, value in list(left.items()):
+                try:
+                    names[name] = self.defines[name] = number(value, names)
+                    del left[name]
+                except ValueError:
+                    pass
+        if left:
+            raise ValueError("no number: " + ", ".join(left))
+        self.names = names
+        for m in re.finditer(r"/\*\*\n \* enum (\w+) - (.*?)\*/", text, re.S):
+            self.docs[m.group(1)] = self.doc(m.group(2))
+
+    def enum(self, body):
+        members, value = {}, -1
+        for item in filter(None, (s.strip() for s in body.split(","))):
+            name, _, init = (s.strip() for s in item.partition("="))
+            value = number(init, self.values) if init else value + 1
+            if name in self.values:
+                raise ValueError("%s is defined twice" % name)
+            members[name] = self.values[name] = value
+        return members
+
+    @staticmethod
+    def doc(text):
+        text = re.sub(r"^ \*[ \t]*", "", text, flags=re.M)
+        items = re.split(r"^@(\w+):", text, flags=re.M)
+        return {name: " ".join(body.split("\n\n")[0].split())
+                for name, body in zip(items[1::2], items[2::2])}
+
+    def commands(self, attrs):
+        """(command, "do" or "dump") -> what its comment says it takes, gives"""
+        text = re.search(r"^ \* Commands \(request -> reply\)\n(.*?)"
+                         r"^ \* The dumps of", self.text, re.S | re.M).group(1)
+        text = re.sub(r"^ \*", " ", text, flags=re.M)
+        parts = re.split(r"(?<!\S)([A-Z_]+) {2,}(do|dump)\b", text)
+        out = {}
+        for name, mode, says in zip(parts[1::3], parts[2::3], parts[3::3]):
+            says = re.sub(r"\([^()]*\)", " ", says)
+            request, _, reply = says.partition("->")
+            if (name, mode) in out:
+                raise ValueError("%s %s is explained twice" % (name, mode))
+            out[name, mode] = tuple(
+                [w for w in re.findall(r"\b[A-Z]+\b", side) if w in attrs]
+                for side in (request, reply))
+        return out
+
+
+class Attr:
+    """what one of the three says of an attribute"""
+
+    def __init__(self, kind, **more):
+        self.kind = kind
+        self.range = None       # of an integer
+        self.values = None      # the same, where it has gaps
+        self.max_len = None     # of a string
+        self.len = None         # of bytes
+        self.nest = None        # a set of the spec, or a policy
+        self.multi = None
+        self.enum = None
+        self.read_only = False
+        self.mask = None
+        self.__dict__.update(more)
+        if kind in BITS and self.range is None:
+            self.range = (0, (1 << BITS[kind]) - 1)
+
+
+def header_attr(h, name, text):
+    short = name.split("_A_")[1]
+    m = re.match(r"(nest|string|flag|u8|u16|u32|u64|(\d+) bytes)\b", text)
+    if not m:
+        raise ValueError("%s: the comment says no type" % name)
+    kind = "binary" if m.group(2) else m.group(1)
+    a = Attr(kind, multi="repeated" in text, read_only="read only" in text)
+    if kind == "binary":
+        a.len = int(m.group(2))
+    elif kind == "nest":
+        a.nest = re.match(r"nest of enum br_sg_(?:(\w+)_)?attr\b",
+                          text).group(1) or "msg"
+        if a.nest == "addr" and "without MAC" in text:
+            a.nest = "prefix"
+    elif kind == "string":
+        a.max_len = h.names[STRING_MAX.get(short, "BR_SG_NAME_MAX")]
+        m = re.match(r"string of (\d+) to (\d+)\b", text)
+        if m and (int(m.group(1)), int(m.group(2))) != (1, a.max_len):
+            raise ValueError("%s: %s to %s, but %s is %d" % (
+                name, m.group(1), m.group(2),
+                STRING_MAX.get(short, "BR_SG_NAME_MAX"), a.max_len))
+        if re.match(r"string, a name\b", text) and short != "NAME":
+            raise ValueError("%s: a name" % name)
+    elif kind in BITS:
+        clause = re.split(r"[:;.]", text)[0]
+        m = re.search(r"\b(0x[0-9a-f]+|\d+) to (0x[0-9a-f]+|\d+)"
+                      r"(?: or (\d+))?", clause)
+        if m:
+            a.range = (int(m.group(1), 0), int(m.group(3) or m.group(2), 0))
+        m = re.search(r"(\d+) \(AF_INET\) or (\d+) \(AF_INET6\)", clause)
+        if m:
+            a.values = {int(m.group(1)), int(m.group(2))}
+            a.range = (min(a.values), max(a.values))
+        m = re.search(r"enum br_sg_(\w+)", text)
+        if m:
+            a.enum = m.group(1).replace("_", "-")
+            members = [v for k, v in h.enums["br_sg_" + m.group(1)].items()
+                       if not k.startswith("__")]
+            a.range = (min(members), max(members))
+    return a
+
+
+class Spec:
+    # of Documentation/netlink/genetlink-c.yaml, what is used here
+    KEYS = {
+        "": "name protocol uapi-header c-family-name c-version-name doc "
+            "cmd-max-name cmd-cnt-name max-by-define definitions "
+            "attribute-sets operations",
+        "definition": "name type doc value value-start entries enum-name "
+                      "name-prefix",
+        "entry": "name value doc",
+        "set": "name enum-name name-prefix attr-cnt-name attr-max-name doc "
+               "attributes subset-of",
+        "attribute": "name type doc value multi-attr nested-attributes enum "
+                     "checks display-hint",
+        "checks": "min max exact-len max-len",
+        "operations": "enum-name name-prefix list",
+        "operation": "name doc value attribute-set flags do dump",
+        "mode": "request reply",
+        "attributes": "attributes",
+    }
+    TYPES = {"nest", "string", "flag", "binary", "pad", *BITS}
+    HINTS = {"ipv4": 4, "ipv6": 16, "mac": 6, "uuid": 16}
+
+    def __init__(self, text):
+        self.text = text
+        self.y = yaml.safe_load(text)
+        self.defs = self.named(self.y["definitions"])
+        self.sets = self.named(self.y["attribute-sets"])
+        self.ops = self.named(self.y["operations"]["list"])
+        for s in self.sets.values():
+            s["by-name"] = self.named(s["attributes"])
+        self.prefix = self.y["operations"]["name-prefix"]
+
+    @staticmethod
+    def named(items):
+        out = {}
+        for item in items:
+            if not isinstance(item["name"], str):
+                raise ValueError("%r is not a name" % (item["name"],))
+            if item["name"] in out:
+                raise ValueError("%s is there twice" % item["name"])
+            out[item["name"]] = item
+        return out
+
+    @staticmethod
+    def numbered(items, value):
+        for item in items:
+            value = item.get("value", value)
+            yield item, value
+            value += 1
+
+    def enum(self, d):
+        """C names and numbers of an enum or of flags"""
+        out = {}
+        prefix = d.get("name-prefix", "br-sg-%s-" % d["name"])
+        for e, v in self.numbered(d["entries"], d.get("value-start", 0)):
+            name = upper(prefix + e["name"])
+            if name in out:
+                raise ValueError("%s is there twice" % name)
+            out[name] = 1 << v if d["type"] == "flags" else v
+        return out
+
+    def set(self, s):
+        return {upper(s["name-prefix"] + a["name"]): v
+                for a, v in self.numbered(s["attributes"], 1)}
+
+    def commands(self):
+        return {upper(self.prefix + o["name"]): v
+                for o, v in self.numbered(self.ops.values(), 1)}
+
+    def limit(self, v):
+        return self.defs[v]["value"] if isinstance(v, str) else v
+
+    def attr(self, where, y):
+        kind = y["type"]
+        a = Attr(kind, multi=y.get("multi-attr", False),
+                 nest=y.get("nested-attributes"), enum=y.get("enum"),
+                 read_only=y.get("doc", "").lower().startswith("read only"))
+        checks = {k: self.limit(v) for k, v in y.get("checks", {}).items()}
+        allowed = {"string": {"max-len"}, "binary": {"exact-len"}}.get(
+            kind, {"min", "max"} if kind in BITS else set())
+        if set(checks) - allowed:
+            raise ValueError("%s: checks of a %s" % (where, kind))
+        if bool(a.nest) != (kind == "nest") or (a.enum and kind not in BITS):
+            raise ValueError("%s: not for a %s" % (where, kind))
+        if kind == "string":
+            a.max_len = checks.get("max-len")
+        elif kind == "binary":
+            a.len = checks.get("exact-len")
+            if a.len != self.HINTS.get(y.get("display-hint"), a.len):
+                raise ValueError("%s: display-hint" % where)
+        elif kind in BITS:
+            a.range = (checks.get("min", a.range[0]),
+                       checks.get("max", a.range[1]))
+            if a.enum:
+                if checks:
+                    raise ValueError("%s: an enum and checks" % where)
+                values = self.enum(self.defs[a.enum]).values()
+                a.range = (min(values), max(values))
+        m = re.match(r"(\d+) \(AF_INET\) or (\d+) \(AF_INET6\)",
+                     y.get("doc", ""))
+        if m:
+            a.values = {int(m.group(1)), int(m.group(2))}
+        return a
+
+
+class Policies:
+    # a string's validator and the length that goes with it
+    VALIDATORS = {"br_sg_name": "BR_SG_NAME_MAX", "br_sg_dev": "BR_SG_DEV_MAX",
+                  "br_sg_pattern": "BR_SG_PATTERN_MAX"}
+
+    def __init__(self, text, names):
+        self.text = uncomment(text)
+        self.names = dict(names, **KERNEL)
+        joined = self.text.replace("\\\n", " ")
+        self.macros = {}
+        for m in re.finditer(r"^#define[ \t]+(BR_SG_\w+)(\(\w+\))?[ \t]+(.*)$",
+                             joined, re.M):
+            if not m.group(2):
+                self.macros[m.group(1)] = " ".join(m.group(3).split())
+        self.read_only = re.search(
+            r"#define BR_SG_READ_ONLY\(name\)\s+\{ \.type = NLA_REJECT, "
+            r"\.reject_message = name \" is read only\" \}", joined)
+        self.tables = {}
+        for m in re.finditer(r"^(?:static )?const struct nla_policy (\w+)"
+                             r"\[(\w+) \+ 1\] = \{(.*?)\};", joined,
+                             re.M | re.S):
+            if m.group(1) in self.tables:
+                raise ValueError("%s is there twice" % m.group(1))
+            self.tables[m.group(1)] = (m.group(2), self.lines(m.group(3)))
+        seen = len(re.findall(r"struct nla_policy\b", joined))
+        if seen != len(self.tables):
+            raise ValueError("nl_policy.c: %d tables, %d understood" % (
+                seen, len(self.tables)))
+
+    @staticmethod
+    def lines(body):
+        out = {}
+        for line in filter(None, (s.strip() for s in body.split("\n"))):
+            m = re.fullmatch(r"\[(\w+)\] = (.*),", line)
+            if not m:
+                raise ValueError("not an attribute a line: " + line)
+            if m.group(1) in out:
+                raise ValueError("%s is there twice" % m.group(1))
+            out[m.group(1)] = m.group(2)
+        return out
+
+    def body(self, function):
+        return re.search(r"^static int %s\(.*?^\}" % function, self.text,
+                         re.M | re.S).group()
+
+    def attr(self, name, text):
+        text = self.macros.get(text, text)
+        m = re.fullmatch(r'BR_SG_READ_ONLY\("(\w+)"\)', text)
+        if m:
+            if not self.read_only or m.group(1) != name.split("_A_")[1]:
+                raise ValueError("%s: %s" % (name, text))
+            return Attr("reject", read_only=True)
+        m = re.fullmatch(r"\{ \.type = NLA_(\w+) \}", text)
+        if m:
+            return Attr(m.group(1).lower())
+        m = re.fullmatch(r"NLA_POLICY_(\w+)\((.*)\)", text)
+        if not m:
+            raise ValueError("%s: not understood: %s" % (name, text))
+        what = m.group(1)
+        args = [s.strip() for s in m.group(2).split(",")]
+        if what == "NESTED":
+            return Attr("nest", nest=args[0])
+        if what == "EXACT_LEN":
+            return Attr("binary", len=number(args[0], self.names))
+        kind = re.fullmatch(r"NLA_(\w+)", args.pop(0)).group(1).lower()
+        if what == "VALIDATE_FN":
+            return self.validated(name, kind, args)
+        a = Attr(kind)
+        low, high = a.range
+        if what == "FULL_RANGE":
+            m = re.search(r"^static struct netlink_range_validation %s = \{"
+                          r"\s*\.min = (.*?),\s*\.max = (.*?),\s*\};" %
+                          re.escape(args[0].lstrip("&")), self.text,
+                          re.M | re.S)
+            args, what = list(m.groups()), "RANGE"
+        values = [number(s, self.names) for s in args]
+        a.range = {"MAX": lambda: (low, values[0]),
+                   "MIN": lambda: (values[0], high),
+                   "RANGE": lambda: (values[0], values[1]),
+                   "MASK": lambda: (low, high)}[what]()
+        if what == "MASK":
+            a.mask = values[0]
+        return a
+
+    def validated(self, name, kind, args):
+        body = self.body(args[0])
+        if kind == "nul_string":
+            if args[1] != self.VALIDATORS[args[0]]:
+                raise ValueError("%s: %s with %s" % (name, *args))
+            if "br_sg_string(attr, " not in body:
+                raise ValueError("%s: %s is no string's" % (name, args[0]))
+            return Attr("string", max_len=number(args[1], self.names))
+        values = {KERNEL[w] for w in re.findall(r"\w+ == (AF_\w+)", body)}
+        return Attr(kind, values=values, range=(min(values), max(values)))
+
+
+class Ops:
+    """the table of netlink.c, its macros expanded, and that of nl_change.c"""
+
+    def __init__(self, netlink, change):
+        self.netlink = uncomment(netlink)
+        joined = self.netlink.replace("\\\n", " ")
+        table = re.search(r"struct genl_ops br_sg_nl_ops\[\] = \{(.*?)^\};",
+                          joined, re.M | re.S).group(1)
+        for m in re.finditer(r"^#define (BR_SG_NL_\w+)\(([\w, ]+)\) (.*)$",
+                             joined, re.M):
+            table = re.sub(
+                r"\b%s\(([\w, ]+)\)" % m.group(1),
+                lambda call, m=m: self.paste(m.group(3), m.group(2),
+                                             call.group(1)), table)
+        self.ops = {}
+        rest = re.sub(r"\{([^{}]*)\},", self.entry, table).strip()
+        if rest:
+            raise ValueError("netlink.c: not understood: " + rest)
+        self.changes = {}
+        table = re.search(r"struct br_sg_change br_sg_changes\[BR_SG_CMD_MAX "
+                          r"\+ 1\] = \{(.*?)^\};", uncomment(change),
+                          re.M | re.S).group(1)
+        for m in re.finditer(r"\[(\w+)\] = \{([^{}]*)\},", table):
+            self.changes[m.group(1)] = self.fields(m.group(2))
+
+    @staticmethod
+    def paste(body, params, args):
+        body = body.replace("##", "\0")
+        for p, a in zip(params.split(","), args.split(",")):
+            body = re.sub(r"(?<!\w)%s(?!\w)" % p.strip(), a.strip(), body)
+        return body.replace("\0", "")
+
+    @staticmethod
+    def fields(text):
+        return dict(re.findall(r"\.(\w+) = ([\w&]+)\s*(?:,|$)", text))
+
+    def entry(self, m):
+        f = self.fields(m.group(1))
+        if f["cmd"] in self.ops:
+            raise ValueError("netlink.c: %s is there twice" % f["cmd"])
+        self.ops[f["cmd"]] = f
+        return ""
+
+    def policy(self, cmd):
+        """the one that a message is parsed with"""
+        op = self.ops[cmd]
+        if op["policy"] != "br_sg_nl_opaque":
+            return op["policy"]
+        if op["doit"] == "br_sg_nl_change_doit":
+            return self.changes[cmd]["policy"]
+        body = re.search(r"^static int %s\(.*?^\}" % op["doit"], self.netlink,
+                         re.M | re.S).group()
+        return re.search(r"br_sg_nl_parse\(info->nlhdr, tb, (\w+),",
+                         body).group(1)
+
+
+def same(what, **sides):
+    """a line for each key in which two dicts differ"""
+    (an, a), (bn, b) = sides.items()
+    for key in list(a) + [k for k in b if k not in a]:
+        if a.get(key) != b.get(key):
+            yield "%s %s: %s has %s, %s has %s" % (
+                what, key, an, a.get(key, "none"), bn, b.get(key, "none"))
+
+
+class Agree:
+    def __init__(self):
+        self.h = Header(read("uapi/linux/br_sg.h"))
+        self.s = Spec(read("uapi/br_sg.yaml"))
+        self.p = Policies(read("kmod/nl_policy.c"), self.h.names)
+        self.o = Ops(read("kmod/netlink.c"), read("kmod/nl_change.c"))
+        self.attrs = [n[len("BR_SG_A_"):] for n in self.h.enums["br_sg_attr"]
+                      if not n.startswith("__")]
+        self.explained = self.h.commands(self.attrs)
+        self.base = {n: s for n, s in self.s.sets.items()
+                     if "subset-of" not in s}
+        self.c_sets = {s["enum-name"].replace("-", "_"): n
+                       for n, s in self.base.items()}
+
+    def tests(self):
+        h, s = self.h, self.s
+        yield "spec: keys, licence, docs", self.shape
+        yield "spec: every reference resolves, every set is used", self.refs
+        yield "family: name, version, defines", self.family
+        yield "limits and other constants", self.constants
+        yield "flags", self.flags
+        yield "the header's enums are the spec's", self.all_enums
+        for d in s.defs.values():
+            if d["type"] == "enum":
+                yield "enum " + d["name"], lambda d=d: self.one_enum(d)
+        for n in self.base:
+            yield "set %s: names, numbers" % n, lambda n=n: self.numbers(n)
+            yield "set %s: header, spec" % n, lambda n=n: self.header_set(n)
+        yield "policies: none missing, none more", self.all_policies
+        for n in s.sets:
+            if self.policy_name(n) in self.p.tables:
+                yield "set %s: spec, policy" % n, lambda n=n: self.nested(n)
+        yield "what generic netlink checks: all attributes, the nests", \
+            self.opaque
+        yield "commands: names, numbers", self.commands
+        for o in s.ops.values():
+            yield "command %s: header, spec" % o["name"], \
+                lambda o=o: self.explain(o)
+            yield "command %s: spec, policy" % o["name"], \
+                lambda o=o: self.top(o)
+            yield "command %s: ops, GENL_ADMIN_PERM" % o["name"], \
+                lambda o=o: self.op(o)
+        for compiler, language in ("cc", "c"), ("c++", "c++"):
+            yield "the header compiles alone as " + language.upper(), \
+                lambda c=compiler, l=language: self.compiles(c, l)
+
+    # the spec by itself
+
+    def keys(self, what, where, y, need=()):
+        for k in y:
+            if k not in Spec.KEYS[what].split() and k != "by-name":
+                yield "%s: unknown key %s" % (where, k)
+        for k in need:
+            if not y.get(k):
+                yield "%s: no %s" % (where, k)
+
+    def shape(self):
+        y = self.s.y
+        yield from self.keys("", "spec", y, ["doc"])
+        for path in "uapi/linux/br_sg.h", "uapi/br_sg.yaml":
+            if "SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) " \
+                    "OR MIT" not in read(path).split("\n")[0]:
+                yield path + ": first line is not the licence"
+        if y.get("protocol") != "genetlink-c":
+            yield "protocol: %s" % y.get("protocol")
+        if y.get("max-by-define") is not True:
+            yield "max-by-define is not true"
+        for d in y["definitions"]:
+            yield from self.keys("definition", d["name"], d, ["doc"])
+            if d["type"] not in ("const", "enum", "flags"):
+                yield "%s: type %s" % (d["name"], d["type"])
+            if ("value" in d) != (d["type"] == "const"):
+                yield "%s: value" % d["name"]
+            for e in d.get("entries", []):
+                yield from self.keys("entry", "%s %s" % (d["name"], e["name"]),
+                                     e, ["doc"])
+        for s in self.s.sets.values():
+            yield from self.keys("set", s["name"], s, ["doc"])
+            for a in s["attributes"]:
+                where = "%s %s" % (s["name"], a["name"])
+                sub = "subset-of" in s
+                yield from self.keys(
+                    "attribute", where, a, [] if sub or a["type"] == "pad"
+                    else ["doc"])
+                yield from self.keys("checks", where, a.get("checks", {}))
+                if sub and set(a) != {"name"}:
+                    yield where + ": a subset names attributes only"
+                if not sub and a["type"] not in Spec.TYPES:
+                    yield "%s: type %s" % (where, a["type"])
+        yield from self.keys("operations", "operations", y["operations"])
+        for o in self.s.ops.values():
+            yield from self.keys("operation", o["name"], o, ["doc"])
+            for mode in "do", "dump":
+                yield from self.keys("mode", o["name"], o.get(mode, {}))
+                for side in o.get(mode, {}).values():
+                    yield from self.keys("attributes", o["name"], side)
+
+    def refs(self):
+        used = {"msg"}
+        enums = set()
+        for n, s in self.base.items():
+            for a in s["attributes"]:
+                nest = a.get("nested-attributes")
+                if nest and nest not in self.s.sets:
+                    yield "%s %s: no set %s" % (n, a["name"], nest)
+                used.add(nest)
+                if "enum" in a:
+                    if self.s.defs.get(a["enum"], {}).get("type") != "enum":
+                        yield "%s %s: no enum %s" % (n, a["name"], a["enum"])
+                    enums.add(a["enum"])
+                for c in a.get("checks", {}).values():
+                    if isinstance(c, str) and c not in self.s.defs:
+                        yield "%s %s: no constant %s" % (n, a["name"], c)
+        for n, s in self.s.sets.items():
+            if n not in used:
+                yield "set %s is not used" % n
+            of = s.get("subset-of")
+            for a in s["by-name"]:
+                if of and a not in self.s.sets[of]["by-name"]:
+                    yield "%s: %s is not of %s" % (n, a, of)
+        for n, d in self.s.defs.items():
+            if d["type"] == "enum" and n not in enums:
+                yield "enum %s is not used" % n
+        for o in self.s.ops.values():
+            if o.get("attribute-set") != "msg":
+                yield "%s: attribute-set is not msg" % o["name"]
+            if not {"do", "dump"} & set(o):
+                yield "%s: neither do nor dump" % o["name"]
+            for mode in "do", "dump":
+                for side in o.get(mode, {}).values():
+                    names = side["attributes"]
+                    if len(names) != len(set(names)):
+                        yield "%s: an attribute twice" % o["name"]
+                    for a in names:
+                        if a not in self.s.sets["msg"]["by-name"]:
+                            yield "%s: no attribute %s" % (o["name"], a)
+
+    # header and spec
+
+    def family(self):
+        y, h = self.s.y, self.h
+        if h.strings.get(upper(y["c-family-name"])) != y["name"]:
+            yield "c-family-name: the header has %s" % h.strings
+        # YNL sends version 1 unless a genetlink-legacy spec says otherwise
+        if h.defines.get(upper(y["c-version-name"])) != 1:
+            yield "c-version-name: the header has no such define, or not 1"
+        if y["uapi-header"] != "linux/br_sg.h":
+            yield "uapi-header: " + y["uapi-header"]
+        for field, value in ("name", y["c-family-name"]), \
+                ("version", y["c-version-name"]):
+            if ".%s = %s," % (field, upper(value)) not in self.o.netlink:
+                yield "netlink.c: the family's %s" % field
+        if ".ops = br_sg_nl_ops," not in self.o.netlink:
+            yield "netlink.c: the family's ops"
+
+    def constants(self):
+        spec = {upper("br-sg-" + n): d["value"]
+                for n, d in self.s.defs.items() if d["type"] == "const"}
+        header = {n: v for n, v in self.h.defines.items()
+                  if not n.startswith("__") and "_F_" not in n and
+                  n not in self.maxima() and n != "BR_SG_GENL_VERSION"}
+        yield from same("constant", header=header, spec=spec)
+
+    def maxima(self):
+        """the defines that stand behind an enum, by its last member"""
+        out = {}
+        for members in self.h.enums.values():
+            last = list(members)[-1]
+            if last.startswith("__") and last.endswith("_LAST"):
+                out[last[2:-len("LAST")] + "MAX"] = members[last] - 1
+        return out
+
+    def flags(self):
+        spec = {}
+        for d in self.s.defs.values():
+            if d["type"] != "flags":
+                continue
+            flags = self.s.enum(d)
+            spec.update(flags)
+            mask = "__%sALL" % upper(d["name-prefix"])
+            if self.h.defines.get(mask) != sum(flags.values()):
+                yield "%s: the header has %s" % (mask, self.h.defines.get(mask))
+            if d.get("enum-name") is not None:
+                yield "%s: the header has no enum of flags" % d["name"]
+        header = {n: v for n, v in self.h.defines.items()
+                  if "_F_" in n and not n.startswith("__")}
+        yield from same("flag", header=header, spec=spec)
+
+    def all_enums(self):
+        spec = {d["enum-name"].replace("-", "_"): "enum"
+                for d in self.s.defs.values() if d["type"] == "enum"}
+        spec.update({n: "set" for n in self.c_sets})
+        spec[self.s.y["operations"]["enum-name"].replace("-", "_")] = "commands"
+        for n in self.h.enums:
+            if n not in spec:
+                yield "the spec has no " + n
+        for n in spec:
+            if n not in self.h.enums:
+                yield "the header has no enum " + n
+        for n, v in self.maxima().items():
+            if self.h.defines.get(n) != v:
+                yield "%s: %s, not %d" % (n, self.h.defines.get(n), v)
+
+    def members(self, enum):
+        return {k: v for k, v in self.h.enums[enum].items()
+                if not k.startswith("__")}
+
+    def explained_members(self, enum, members):
+        docs = self.h.docs.get(enum)
+        if docs is None:
+            return
+        for n in members:
+            if n not in docs and not n.endswith("_PAD"):
+                yield "the comment of enum %s has no %s" % (enum, n)
+        for n in docs:
+            if n not in members:
+                yield "the comment of enum %s has %s" % (enum, n)
+
+    def one_enum(self, d):
+        enum = d["enum-name"].replace("-", "_")
+        if enum != "br_sg_" + d["name"].replace("-", "_"):
+            yield "%s: enum-name %s" % (d["name"], enum)
+        members = self.members(enum)
+        yield from same("enum", header=members, spec=self.s.enum(d))
+        if list(members) != list(self.s.enum(d)):
+            yield "not in the same order"
+        yield from self.explained_members(enum, members)
+
+    def numbers(self, n):
+        s = self.base[n]
+        enum = s["enum-name"].replace("-", "_")
+        members = self.members(enum)
+        yield from same("attribute", header=members, spec=self.s.set(s))
+        yield from self.explained_members(enum, members)
+        if upper(s["attr-cnt-name"]) != list(self.h.enums[enum])[-1]:
+            yield "attr-cnt-name: %s" % s["attr-cnt-name"]
+        if self.h.defines.get(upper(s["attr-max-name"])) != \
+                max(members.values()):
+            yield "attr-max-name: %s" % s["attr-max-name"]
+
+    def differ(self, where, a, b, fields):
+        for f in fields:
+            x, y = getattr(a, f), getattr(b, f)
+            if x != y:
+                yield "%s: %s: %s and %s" % (where, f, x, y)
+
+    def header_set(self, n):
+        s = self.base[n]
+        docs = self.h.docs[s["enum-name"].replace("-", "_")]
+        for y in s["attributes"]:
+            name = upper(s["name-prefix"] + y["name"])
+            if y["type"] == "pad" or name.endswith("_PAD"):
+                if y["type"] != "pad" or not name.endswith("_PAD"):
+                    yield name + ": pad"
+                continue
+            yield from self.differ(
+                name, header_attr(self.h, name, docs[name]),
+                self.s.attr(name, y),
+                ("kind", "range", "values", "max_len", "len", "nest", "multi",
+                 "enum", "read_only"))
+
+    # spec and policies
+
+    def policy_name(self, n):
+        return POLICY_OF.get(n, "br_sg_%s_policy" % n.replace("-", "_"))
+
+    def all_policies(self):
+        expected = {"br_sg_nl_opaque"}
+        reached = set()
+        todo = [a for o in self.s.ops.values() for a in self.request(o)]
+        todo = [self.s.sets["msg"]["by-name"][a].get("nested-attributes")
+                for a in todo]
+        while todo:
+            n = todo.pop()
+            if n and n not in reached:
+                reached.add(n)
+                s = self.s.sets[n]
+                full = self.s.sets[s.get("subset-of", n)]["by-name"]
+                todo += [full[a].get("nested-attributes") for a in s["by-name"]]
+        expected |= {self.policy_name(n) for n in reached}
+        expected |= {"br_sg_%s_policy" % n.replace("-", "_")
+                     for n in self.s.ops}
+        for n in sorted(expected ^ set(self.p.tables)):
+            yield "%s: %s" % (n, "is missing" if n in expected
+                              else "no command needs it")
+
+    def request(self, o):
+        """what a command takes, do or dump"""
+        out = []
+        for mode in "do", "dump":
+            for a in o.get(mode, {}).get("request", {}).get("attributes", []):
+                if a not in out:
+                    out.append(a)
+        return out
+
+    def compare(self, where, spec, policy):
+        if spec.read_only or policy.read_only:
+            if not (spec.read_only and policy.read_only):
+                yield where + ": read only here, not there"
+            return
+        yield from self.differ(where, spec, policy,
+                               ("kind", "range", "values", "max_len", "len"))
+        if spec.nest and self.policy_name(spec.nest) != policy.nest:
+            yield "%s: nest of %s and of %s" % (where, spec.nest, policy.nest)
+
+    def table(self, table, size, attrs):
+        """@attrs: C name -> attribute of the spec"""
+        maximum, lines = self.p.tables[table]
+        if maximum != size:
+            yield "%s: of %s" % (table, maximum)
+        for name, y in attrs.items():
+            if name not in lines:
+                yield "%s: no %s" % (table, name)
+        for name, text in lines.items():
+            policy = self.p.attr(name, text)
+            if name not in attrs:
+                if policy.kind != "reject":
+                    yield "%s: takes %s" % (table, name)
+                continue
+            yield from self.compare("%s %s" % (table, name),
+                                    self.s.attr(name, attrs[name]), policy)
+
+    def nested(self, n):
+        s = self.s.sets[n]
+        base = self.s.sets[s.get("subset-of", n)]
+        attrs = {upper(base["name-prefix"] + a): base["by-name"][a]
+                 for a in s["by-name"]}
+        attrs = {k: y for k, y in attrs.items() if y["type"] != "pad"}
+        yield from self.table(self.policy_name(n),
+                              upper(base["attr-max-name"]), attrs)
+
+    def top(self, o):
+        table = "br_sg_%s_policy" % o["name"].replace("-", "_")
+        msg = self.s.sets["msg"]
+        attrs = {upper(msg["name-prefix"] + a): msg["by-name"][a]
+                 for a in self.request(o)}
+        yield from self.table(table, "BR_SG_A_MAX", attrs)
+        lines = self.p.tables[table][1]
+        d = self.s.defs.get(o["name"] + "-flags")
+        if bool(d) != ("BR_SG_A_FLAGS" in lines):
+            yield "%s: flags" % table
+        for name, text in lines.items():
+            mask = self.p.attr(name, text).mask
+            want = sum(self.s.enum(d).values()) \
+                if d and name == "BR_SG_A_FLAGS" else None
+            if mask != want:
+                yield "%s %s: mask %s, not %s" % (table, name, mask, want)
+
+    def opaque(self):
+        msg = self.s.sets["msg"]
+        size, lines = self.p.tables["br_sg_nl_opaque"]
+        if size != "BR_SG_A_MAX":
+            yield "br_sg_nl_opaque: of " + size
+        spec = {upper(msg["name-prefix"] + n):
+                "nested" if y["type"] == "nest" else "binary"
+                for n, y in msg["by-name"].items()}
+        yield from same("attribute", spec=spec,
+                        policy={n: self.p.attr(n, t).kind
+                                for n, t in lines.items()})
+
+    # commands
+
+    def commands(self):
+        members = self.members("br_sg_cmd")
+        yield from same("command", header=members, spec=self.s.commands())
+        y = self.s.y
+        if upper(y["cmd-cnt-name"]) != list(self.h.enums["br_sg_cmd"])[-1]:
+            yield "cmd-cnt-name: %s" % y["cmd-cnt-name"]
+        if self.h.defines.get(upper(y["cmd-max-name"])) != \
+                max(members.values()):
+            yield "cmd-max-name: %s" % y["cmd-max-name"]
+        for n in self.o.ops:
+            if n not in members:
+                yield "netlink.c: %s is no command" % n
+        for n in members:
+            if n not in self.o.ops:
+                yield "netlink.c: no " + n
+        for n, _ in self.explained:
+            if "BR_SG_CMD_" + n not in members:
+                yield "the header explains %s" % n
+
+    def explain(self, o):
+        """the comment of the header and the spec: modes, request, reply"""
+        for mode in "do", "dump":
+            says = self.explained.get((upper(o["name"]), mode))
+            if (says is not None) != (mode in o):
+                yield "%s: the header %s it, the spec does not" % (
+                    mode, "explains" if says else "does not explain")
+                continue
+            if says is None:
+                continue
+            request, reply = ({upper(a) for a in o[mode].get(side, {}).get(
+                "attributes", [])} for side in ("request", "reply"))
+            if set(says[0]) != request:
+                yield "%s: takes %s and %s" % (mode, says[0], sorted(request))
+            # which configuration it is goes with all that is read
+            also = {"GENERATION"} if o["name"].endswith("-get") else set()
+            if set(says[1]) | also != reply:
+                yield "%s: gives %s and %s" % (mode, says[1], sorted(reply))
+
+    def op(self, o):
+        cmd = upper(self.s.prefix + o["name"])
+        op = self.o.ops[cmd]
+        if o.get("flags") != ["admin-perm"]:
+            yield "spec: flags %s" % o.get("flags")
+        if op.get("flags") != "GENL_ADMIN_PERM":
+            yield "netlink.c: flags %s" % op.get("flags")
+        if op.get("maxattr") != "BR_SG_A_MAX":
+            yield "netlink.c: maxattr %s" % op.get("maxattr")
+        if "validate" in op:
+            yield "netlink.c: is not strict"
+        for mode, fn in ("do", "doit"), ("dump", "dumpit"):
+            if (mode in o) != (fn in op):
+                yield "%s: of spec and netlink.c one has it" % mode
+        want = "br_sg_%s_policy" % o["name"].replace("-", "_")
+        if self.o.policy(cmd) != want:
+            yield "parsed with %s" % self.o.policy(cmd)
+        if op.get("doit") == "br_sg_nl_change_doit":
+            change = self.o.changes[cmd]
+            attrs = {"BR_SG_A_" + upper(a) for a in self.request(o)}
+            table = {change["object"]} if "object" in change else set()
+            if change.get("has_op") == "true":
+                table.add("BR_SG_A_OP")
+            if attrs != table:
+                yield "nl_change.c: %s, spec: %s" % (sorted(table),
+                                                     sorted(attrs))
+        elif cmd in self.o.changes:
+            yield "nl_change.c has it, netlink.c does not send it there"
+
+    def compiles(self, compiler, language):
+        compiler = os.environ.get({"cc": "CC", "c++": "CXX"}[compiler],
+                                  compiler)
+        if not shutil.which(compiler.split()[0]):
+            yield compiler + " is missing"
+            return
+        # twice, for its guard
+        use = '#include "%s"\n' % os.path.abspath(os.path.join(
+            ROOT, "uapi/linux/br_sg.h")) * 2
+        use += "extern const unsigned long long used[];\n" \
+            "const unsigned long long used[] = {\n%s\n};\n" % ",\n".join(
+                self.h.defines)
+        out = subprocess.run(
+            compiler.split() + ["-Wall", "-Wextra", "-pedantic", "-Werror",
+                                "-o", os.devnull, "-S", "-x", language, "-"],
+            input=use, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, check=False)
+        if out.returncode:
+            yield from out.stdout.split("\n")
+
+
+def main():
+    print("TAP version 13")
+    try:
+        tests = list(Agree().tests())
+    except Exception as e:  # one of the files cannot be read as what it is
+        print("1..1\nnot ok 1 the files can be read")
+        print("# %s: %s" % (type(e).__name__, e))
+        return 1
+    print("1..%d" % len(tests))
+    failed = 0
+    for i, (name, test) in enumerate(tests, 1):
+        try:
+            wrong = list(test())
+        except Exception as e:
+            wrong = ["%s: %s" % (type(e).__name__, e)]
+        print("%s %d %s" % ("not ok" if wrong else "ok", i, name))
+        for line in wrong:
+            print("# " + line)
+        failed += bool(wrong)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
