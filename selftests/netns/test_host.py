@@ -149,6 +149,8 @@ for a in (V4, V6):
            bool(select.select([], [ssh], [], 0)[1]) and
            ssh.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0,
            "tap1 egress established", "tap1 ingress established")
+    # with a reset: no FIN that is sent again later, into another test
+    ssh.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     ssh.close()
     quiet()
     dns.sendto(b"new", (a["vm"], 9))

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Frames as virtio guests send them: one of many segments, its checksum left to
+the host, and metadata that the guest made up."""
+import fcntl
+import os
+import struct
+
+import frames as f
+import harness
+from harness import IFF_NO_PI, IFF_TAP, TUNSETIFF, ip
+
+IFF_VNET_HDR, TUNSETOFFLOAD = 0x4000, 0x400454d0
+NEEDS_CSUM, GSO_NONE, GSO_TCPV4, GSO_TCPV6 = 1, 0, 1, 4
+VM, FAR = "02:00:00:00:00:01", "02:00:00:00:00:99"
+CONFIG = """
+group add web
+rule add web egress proto tcp dport 80 id 1
+rule add web ingress proto tcp dport 22 id 2
+port add tap1 mac 02:00:00:00:00:01 ip 10.1.0.2 ip fd00::2 group web
+"""
+ADDR = {4: ("10.1.0.2", "10.1.0.66"), 6: ("fd00::2", "fd00::66")}
+
+t = harness.start()
+node = harness.Node(t, taps=("qvb",))
+
+
+class VirtioTap(harness.Tap):
+    """a tap whose frames have a virtio_net_hdr"""
+
+    def __init__(self, name):
+        self.name = name
+        self.header = b"\0" * 10
+        self.fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(self.fd, TUNSETIFF, struct.pack(
+            "16sH22x", name.encode(), IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
+
+    def send(self, frame):
+        try:
+            os.write(self.fd, self.header + frame)
+            return True
+        except OSError:
+            return False
+
+
+def header(family, gso_type, gso_size, flags=NEEDS_CSUM, start=None, hdr=None):
+    l4 = 14 + (40 if family == 6 else 20)
+    return struct.pack("<BBHHHH", flags, gso_type,
+                       l4 + 20 if hdr is None else hdr, gso_size,
+                       l4 if start is None else start, 16)
+
+
+tap = node.taps["tap1"] = VirtioTap("tap1")
+ip("link set tap1 up master br0")
+node.apply(CONFIG)
+
+for family, (vm, far) in ADDR.items():
+    name = "IPv%d: " % family
+    gso = GSO_TCPV4 if family == 4 else GSO_TCPV6
+
+    def tcp(flags, seq, data=b"", dport=80, src=vm):
+        return f.packet(VM, FAR, src, far, 6,
+                        f.tcp(src, far, 1000, dport, flags, seq, 1, data))
+    tap.header = header(family, GSO_NONE, 0)
+    node.count()
+    out = node.send("tap1", tcp("S", 1))["qvb"]
+    t.ok(len(out) == 1 and node.count() == {("tap1", "egress", "web 1"): 1},
+         name + "a checksum that the guest left to the host is no fault")
+    tap.header = b"\0" * 10
+    node.send("qvb", f.packet(FAR, VM, far, vm, 6,
+                              f.tcp(far, vm, 80, 1000, "SA", 1, 2)))
+    node.send("tap1", tcp("A", 2))
+    node.count()
+    before = node.genl.counters()["tap1", "egress", "established"]
+    tap.header = header(family, gso, 1000)
+    out = node.send("tap1", tcp("A", 2, b"x" * 3500))["qvb"]
+    after = node.genl.counters()["tap1", "egress", "established"]
+    t.ok(len(out) == 4, name + "a frame of four segments passes as four",
+         [len(x) for x in out])
+    t.equal((after[0] - before[0], after[1] - before[1]),
+            (4, len(tcp("A", 2, b"x" * 3500))),
+            name + "and counts as four packets, with the bytes of the frame")
+    node.count()
+    out = node.send("tap1", tcp("S", 1, b"x" * 3500, dport=81))["qvb"]
+    t.ok(not out and node.count() == {("tap1", "egress", "[no-rule]"): 4},
+         name + "one that no rule allows is dropped, as four")
+    out = node.send("tap1", tcp("S", 1, b"x" * 3500, src=far))["qvb"]
+    t.ok(not out and node.count() == {("tap1", "egress", "[source]"): 4},
+         name + "a spoofed one too")
+    # csum_start becomes the transport header: it must not move what is judged
+    l4 = 14 + (40 if family == 6 else 20)
+    for start in (14, l4 - 8, l4 + 20):
+        tap.header = header(family, GSO_NONE, 0, start=start)
+        out = node.send("tap1", tcp("S", 1, b"x" * 100, dport=81))["qvb"]
+        moved = node.count()
+        t.ok(not out and moved == {("tap1", "egress", "[no-rule]"): 1},
+             name + "nor does a checksum offset of %d open a port" % start,
+             out, moved)
+    # the linear part is as short as the guest wants it
+    for hdr in (14, 34, 60):
+        tap.header = header(family, gso, 1000, hdr=hdr)
+        out = node.send("tap1", tcp("S", 1, b"x" * 3500, dport=81))["qvb"]
+        moved = node.count()
+        t.ok(not out and moved in ({}, {("tap1", "egress", "[no-rule]"): 4}),
+             name + "nor a linear part of %d bytes" % hdr, out, moved)
+t.done()
