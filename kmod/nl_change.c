@@ -497,6 +497,12 @@ static int br_sg_nl_rule_parse(struct br_sg_rule *rule, struct nlattr **tb,
 		rule->id = nla_get_u32(tb[BR_SG_RULE_A_ID]);
 	if (tb[BR_SG_RULE_A_FAMILY])
 		rule->family = nla_get_u8(tb[BR_SG_RULE_A_FAMILY]);
+	if (rule->family && rule->family != AF_INET &&
+	    rule->family != AF_INET6) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[BR_SG_RULE_A_FAMILY],
+				    "FAMILY is 2 (IPv4), 10 (IPv6) or absent");
+		return -EINVAL;
+	}
 	if (tb[BR_SG_RULE_A_PROTO])
 		rule->proto = nla_get_u8(tb[BR_SG_RULE_A_PROTO]);
 	if (rule->proto == IPPROTO_ICMP)

@@ -77,15 +77,21 @@ int br_sg_nl_port_start(struct netlink_callback *cb)
 int br_sg_nl_counter_start(struct netlink_callback *cb)
 {
 	struct br_sg_nl_dump *dump = br_sg_nl_dump(cb);
-	const struct nlattr *nest = br_sg_dump_attrs(cb)[BR_SG_A_PORT];
-	const struct br_sg_port_conf *conf;
+	struct nlattr *tb[BR_SG_A_MAX + 1];
+	struct br_sg_port_conf *conf;
+	int err;
 
+	/* generic netlink lets an attribute by that is there twice */
+	err = br_sg_nl_parse(cb->nlh, tb, br_sg_counter_get_policy, 0,
+			     cb->extack);
+	if (err)
+		return err;
 	br_sg_nl_start(cb);
 	dump->end = dump->config->ports.n;
-	if (!nest)
+	if (!tb[BR_SG_A_PORT])
 		return 0;
 	/* older kernels have no extack here, an errno is all they give */
-	conf = br_sg_nl_port_key(dump->config, nest, cb->extack);
+	conf = br_sg_nl_port_key(dump->config, tb[BR_SG_A_PORT], cb->extack);
 	if (IS_ERR(conf)) {
 		br_sg_nl_done(cb);
 		return PTR_ERR(conf);
