@@ -1,20 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh [-t SECONDS] [-c CPUS] [-m MIB] COMMAND [ARG]...
+# run.sh [-i] [-t SECONDS] [-c CPUS] [-m MIB] COMMAND [ARG]...
 #
 # Runs COMMAND as root in a VM with Debian's stock kernel, in the project's
 # folder (shared read-only), and prints its output. Exits with COMMAND's code
 # when the VM said it ran and the kernel's log is clean; else with 1, and says
-# which lines are not. Run setup.sh before.
+# which lines are not. Run setup.sh before. With -i one instruction is one
+# nanosecond of the guest's clock, on one CPU.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 1
 . selftests/vm/log.sh
 
-seconds=600 cpus=2 mem=1024
-while getopts t:c:m: o; do
+seconds=600 cpus=2 mem=1024 icount=
+while getopts it:c:m: o; do
 	case $o in
+	i) icount=1 cpus=1 ;;
 	t) seconds=$OPTARG ;;
 	c) cpus=$OPTARG ;;
 	m) mem=$OPTARG ;;
@@ -22,7 +24,7 @@ while getopts t:c:m: o; do
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || { echo "usage: run.sh [-t SECONDS] [-c CPUS] [-m MIB] COMMAND..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: run.sh [-i] [-t SECONDS] [-c CPUS] [-m MIB] COMMAND..." >&2; exit 2; }
 [ -f build/vm/env ] || { echo "run.sh: run selftests/vm/setup.sh first" >&2; exit 1; }
 . build/vm/env
 
@@ -67,7 +69,11 @@ if [ -z "$accel" ]; then
 	echo "$accel" >build/vm/accel
 fi
 
-qemu -accel "$accel" &
+if [ -n "$icount" ]; then
+	qemu -accel tcg -icount shift=0,sleep=off &
+else
+	qemu -accel "$accel" &
+fi
 vm=$!
 tail -n +1 -F --pid=$vm "$work/console" 2>/dev/null |
 	sed -u -e 's/\r//g' -e '/^\[ *[0-9.]*\] \(sysrq: Power Off\|reboot: \)/d' &

@@ -19,55 +19,17 @@ host_packages="gcc make flex bison bc libelf-dev libssl-dev pkg-config libmnl-de
 guest_packages="iproute2 iputils-ping iputils-arping nftables iptables conntrack
 	python3-minimal python3 kmod procps ethtool socat netcat-openbsd tcpdump
 	openvswitch-switch dnsmasq-base busybox libmnl0 libjansson4 libnl-3-200
-	libnl-genl-3-200 libcap2-bin util-linux mount psmisc"
+	libnl-genl-3-200 libcap2-bin util-linux mount psmisc ipset"
 
-die()
-{
-	echo "setup: $*" >&2
-	exit 1
-}
-
-as_root=
-if [ "$(id -u)" != 0 ]; then
-	command -v sudo >/dev/null ||
-		die "packages must be installed: run as root, or install sudo"
-	as_root="sudo -E"
-fi
-export DEBIAN_FRONTEND=noninteractive
+. selftests/vm/apt.sh
 
 [ "$(. /etc/os-release 2>/dev/null; echo "${VERSION_CODENAME:-}")" = bookworm ] ||
 	die "the tests set themselves up on Debian 12 (bookworm) only; build with make KDIR=..."
 [ "$(uname -m)" = x86_64 ] || die "the VM is x86_64, this machine is $(uname -m)"
 
-have()
-{
-	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
-		grep -q '^installed'
-}
-
-updated=
-apt_update()
-{
-	[ -n "$updated" ] && return
-	$as_root apt-get update -qq >"$out/apt.log" 2>&1 ||
-		echo "setup: apt-get update had errors, see build/vm/apt.log" >&2
-	updated=1
-}
-
 mkdir -p "$out" || die "cannot make $out"
-
-missing=
-for p in $host_packages; do
-	have "$p" || missing="$missing $p"
-done
-if [ -n "$missing" ]; then
-	echo "setup: installing$missing"
-	apt_update
-	# shellcheck disable=SC2086
-	$as_root apt-get install -y -qq --no-install-recommends $missing \
-		>>"$out/apt.log" 2>&1 ||
-		die "apt-get install failed: see build/vm/apt.log; needed:$missing"
-fi
+# shellcheck disable=SC2086
+apt_have $host_packages
 
 # the headers that are installed decide the kernel: both must be of a version
 headers=$(apt-cache depends linux-headers-amd64 2>/dev/null |
@@ -75,14 +37,10 @@ headers=$(apt-cache depends linux-headers-amd64 2>/dev/null |
 [ -n "$headers" ] || die "no linux-headers package: is bookworm in the apt sources?"
 release=${headers#linux-headers-}
 image=linux-image-$release
-if ! have "$headers"; then
-	apt_update
-	$as_root apt-get install -y -qq --no-install-recommends "$headers" \
-		>>"$out/apt.log" 2>&1 || die "cannot install $headers"
-fi
+apt_have "$headers"
 version=$(dpkg-query -W -f '${Version}' "$headers")
 
-key=$(echo "$version $guest_packages $(cat "$0")" | sha256sum | cut -c1-16)
+key=$(echo "$version $guest_packages $(cat selftests/vm/setup.sh)" | sha256sum | cut -c1-16)
 if [ "$(cat "$out/key" 2>/dev/null)" = "$key" ]; then
 	exit 0
 fi
@@ -90,14 +48,8 @@ rm -f "$out/key"
 
 echo "setup: kernel $release ($version)"
 rm -rf "$out/kernel" "$out/deb"
-mkdir -p "$out/kernel" "$out/deb"
-fetch_image()
-{
-	(cd "$out/deb" && apt-get download -qq "$image=$version" \
-		>>"$out/apt.log" 2>&1)
-}
-fetch_image || { apt_update; fetch_image; } ||
-	die "cannot download $image $version: run apt-get update, then again"
+mkdir -p "$out/kernel"
+apt_fetch "$image=$version"
 dpkg-deb -x "$out"/deb/linux-image-*.deb "$out/kernel" ||
 	die "cannot unpack $image"
 depmod -b "$out/kernel" "$release" || die "depmod failed for $release"
