@@ -7,8 +7,8 @@
 
 a0 plays the VM, b0 the world. b0 is in a namespace of its own: in the same one
 the host's stack would track every frame a second time. Frames are addressed to
-a station behind b0 and not to b0 itself, so that all that happens to them there
-is that the stack looks and drops them. ageing 0 and so on as Neutron makes qbr.
+stations behind a0 and b0 and not to these, so that all that happens to them
+there is that the stack looks and drops them. ageing 0 and so on as Neutron makes qbr.
 """
 import ctypes
 import fcntl
@@ -61,8 +61,21 @@ def enter(fd):
         raise OSError(ctypes.get_errno(), "setns")
 
 
+def softirqd_first():
+    """When softirqs are left to ksoftirqd it runs at once: else pktgen sends
+    until the next tick, and the queue of the veth overflows."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with open("/proc/%s/comm" % pid) as f:
+            if f.read().startswith("ksoftirqd/"):
+                os.sched_setscheduler(int(pid), os.SCHED_FIFO,
+                                      os.sched_param(50))
+
+
 def netns_fd():
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+_first = netns_fd()
 
 
 def mac_bytes(mac):
@@ -145,7 +158,7 @@ class Lab:
             self._tap()
         else:
             ip("link add tap0 type veth peer name a0\n"
-               "link set a0 address %s up" % VM_MAC)
+               "link set a0 address 02:00:00:00:00:98 up")
         if bridged:
             ip("link add br0 type bridge ageing_time 0 mcast_snooping 0\n"
                "link set br0 up\n"
@@ -176,6 +189,18 @@ class Lab:
         fcntl.ioctl(self.tap, TUNSETVNETHDRSZ, struct.pack("i", 12))
         fcntl.ioctl(self.tap, TUNSETOFFLOAD,
                     TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
+
+    def devices(self, names):
+        """bridge ports beside the road, on bridges of their own"""
+        lines = []
+        for i, name in enumerate(names):
+            if i % 500 == 0:
+                lines += ["link add br%d type bridge" % (i // 500 + 1),
+                          "link set br%d up" % (i // 500 + 1)]
+            lines += ["link add %s type dummy" % name,
+                      "link set %s up master br%d" % (name, i // 500 + 1)]
+        if lines:
+            ip("\n".join(lines))
 
     def send(self, frame, outward=True):
         """one frame from the VM or from the world"""
@@ -217,6 +242,8 @@ class Lab:
         self.send(tcp(family, PORT, dport, 1001, 5001, 0x10))
 
     def close(self):
+        """out of the namespaces, so that they can go"""
+        enter(_first)
         if self.tap is not None:
             os.close(self.tap)
         os.close(self.far)

@@ -2,21 +2,30 @@
 """Who does the filtering: each of the configurations that are compared.
 
 A peer sets itself up in the Lab's namespace for a policy, and cleans up what
-outlives the namespace.
+outlives the namespace. @filters: it drops what no rule allows.
 """
+import os
+import time
+
+import hybrid
 import lab
+import nft
+import ovs
+import policy
 import sgctl
 
 
 class Bare:
     """the bridge alone"""
     name = "bare"
-    stateful = False
+    filters = False
+    bridged = True
+    guarded = "tap0"
 
-    def setup(self, road, policy):
+    def setup(self, road, pol):
         pass
 
-    def cleanup(self):
+    def cleanup(self, road):
         pass
 
 
@@ -24,9 +33,8 @@ class Conntrack(Bare):
     """nf_conntrack_bridge and nothing that looks at its result: a rule that
     asks for the state switches it on, also in a chain that no hook calls"""
     name = "conntrack"
-    stateful = True
 
-    def setup(self, road, policy):
+    def setup(self, road, pol):
         lab.sh("nft", "-f", "-", stdin="""
 table bridge floor {
 	chain unused {
@@ -38,13 +46,92 @@ table bridge floor {
 
 class BrSg(Bare):
     name = "br_sg"
-    stateful = True
+    filters = True
 
-    def setup(self, road, policy):
-        sgctl.apply(policy)
+    def setup(self, road, pol):
+        road.devices([p.name for p in pol.ports[1:1 + policy.DEVICES]])
+        sgctl.apply(pol)
 
-    def cleanup(self):
+    def cleanup(self, road):
         sgctl.flush()
 
 
-PEERS = {p.name: p for p in (Bare, Conntrack, BrSg)}
+class OtherBridge(BrSg):
+    """the frames of a bridge that has no port of ours; another one has"""
+    name = "other"
+    filters = False
+    guarded = "tapx"
+
+    def setup(self, road, pol):
+        road.devices(["tapx"])
+        sgctl.apply(pol)
+
+
+class Idle(Bare):
+    """the module loaded, nothing configured in this namespace"""
+    name = "idle"
+
+    def setup(self, road, pol):
+        sgctl.load()
+
+
+class Nft(Bare):
+    name = "nft"
+    filters = True
+
+    def setup(self, road, pol):
+        nft.apply(pol)
+
+
+class Hybrid(Bare):
+    """iptables through br_netfilter, which is there while such a peer is"""
+    filters = True
+    variant = None
+
+    def setup(self, road, pol):
+        hybrid.apply(pol, self.variant, pol.families)
+
+    def cleanup(self, road):
+        lab.sh("ipset", "-exist", "destroy", check=False)
+
+
+class HybridLegacy(Hybrid):
+    name = "iptables"
+    variant = "legacy"
+
+
+class HybridNft(Hybrid):
+    name = "iptables-nft"
+    variant = "nft"
+
+
+class Ovs(Bare):
+    name = "ovs"
+    filters = True
+    bridged = False
+
+    def setup(self, road, pol):
+        self.switch = ovs.Switch()
+        self.switch.setup(pol, ["tap0", "qvb0"])
+
+    def cleanup(self, road):
+        self.switch.stop()
+
+
+PEERS = {p.name: p for p in (Bare, Conntrack, BrSg, OtherBridge, Idle, Nft,
+                             HybridLegacy, HybridNft, Ovs)}
+
+
+def need_br_netfilter(peer):
+    """br_netfilter costs everybody: it is there for whom it is needed"""
+    want = isinstance(peer, Hybrid)
+    there = os.path.isdir("/sys/module/br_netfilter")
+    if want and not there:
+        lab.sh("modprobe", "-a", "br_netfilter", "xt_physdev")
+    for _ in range(300):
+        if want or not os.path.isdir("/sys/module/br_netfilter"):
+            return
+        # in use until the last namespace that has rules is gone
+        lab.sh("modprobe", "-r", "xt_physdev", "br_netfilter", check=False)
+        time.sleep(0.1)
+    raise RuntimeError("br_netfilter does not go away")

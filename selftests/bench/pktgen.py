@@ -29,18 +29,19 @@ def write(name, *lines):
 
 
 class Stream:
-    """pktgen from one end of the lab; @new: every packet is a flow of its own"""
+    """pktgen from one end of the lab: packets of the established flow, or, with
+    @new, each of a flow of its own to the port @dport of the other end"""
 
-    def __init__(self, road, family, dport=2000, new=False, outward=True,
-                 sport=lab.PORT):
-        self.road = road
+    def __init__(self, road, family, dport, new=False, outward=True):
+        self.road, self.new = road, new
         self.ns = road.home if outward else road.far
         self.dev = "a0" if outward else "b0"
-        src, dst = lab.VM[family], lab.WORLD[family]
+        src, dst, sport = lab.VM[family], lab.WORLD[family], lab.PORT
         smac, dmac = lab.VM_MAC, lab.WORLD_MAC
         if not outward:
-            src, dst, smac, dmac, sport, dport = (
-                dst, src, dmac, smac, dport, sport)
+            src, dst, smac, dmac = dst, src, dmac, smac
+            if not new:
+                sport, dport = dport, sport
         six = "6" if family == 6 else ""
         self.conf = [
             "count 1", "delay 0", "clone_skb 0", "pkt_size %d" % (
@@ -67,6 +68,10 @@ class Stream:
 
     def run(self, count):
         """nanoseconds for @count packets"""
+        if self.new:
+            lab.enter(self.road.home)
+            lab.sh("conntrack", "-F")
+            lab.enter(self.ns)
         write(self.dev, "count %d" % count)
         write("pgctrl", "start")
         with open(DIR + self.dev) as f:

@@ -3,23 +3,34 @@
 """Measures points of the grid, in the VM: arguments name them, one line of JSON
 each is the answer.
 
+point.py [--rounds N] POINT...
+
 A point: PEER[:KEY=VALUE]..., KEYs
 	traffic=established|new|drop	the flow is known; each packet is a flow;
 					each is one that no rule allows
 	family=4|6  gso=0|1  outward=1|0
 	ports=N rules=N members=N
+Without --rounds one after another, each measured once. With it all are set up,
+each in a namespace of its own, and take turns N times; a point's value is then
+the list of what each turn took.
 """
 import json
 import subprocess
 import sys
+import time
 
 import lab
 import peers
 import pktgen
 import policy
 
-BUDGET = 150e6          # nanoseconds of the guest for a point, about
-FLOWS = 60000           # a new flow has a source port of its own
+BUDGET, MOST = 150e6, 20000     # nanoseconds of the guest for a point, packets
+TURN = 40e6                     # nanoseconds of one turn of many
+WARM = 200
+
+
+class PointError(Exception):
+    pass
 
 
 class Point:
@@ -37,68 +48,133 @@ class Point:
             setattr(self, key, self.KEYS[key](value))
 
     def dict(self):
-        return dict({k: getattr(self, k) for k in self.KEYS}, peer=self.peer)
+        return dict({"peer": self.peer},
+                    **{k: getattr(self, k) for k in self.KEYS})
 
 
-class PointError(Exception):
-    pass
+class Setup:
+    """a point with its lab, its peer and its stream"""
+
+    def __init__(self, text):
+        self.point = p = Point(text)
+        self.peer = peers.PEERS[p.peer]()
+        self.start = time.monotonic()
+        self.outward = bool(p.outward)
+        self.sent, self.road = 0, None
+        # a known flow was opened by the VM
+        pol = policy.Policy(p.ports, p.rules, p.members,
+                            self.outward or p.traffic == "established",
+                            self.peer.guarded, (p.family,))
+        peers.need_br_netfilter(self.peer)
+        self.road = lab.Lab(gso=bool(p.gso), bridged=self.peer.bridged)
+        try:
+            self.peer.setup(self.road, pol)
+            self.open_stream()
+            self.before = self.road.received(self.outward)
+        except Exception:
+            self.close()
+            raise
+
+    def open_stream(self):
+        p = self.point
+        dport = policy.CLOSED if p.traffic == "drop" else policy.DPORT
+        if p.traffic == "established":
+            self.road.establish(p.family, "tcp" if p.gso else "udp", dport)
+        if p.gso:
+            self.stream = pktgen.GsoStream(self.road, p.family, dport)
+        else:
+            self.stream = pktgen.Stream(self.road, p.family, dport,
+                                        new=p.traffic != "established",
+                                        outward=self.outward)
+
+    def run(self, count):
+        """what a packet takes, over @count"""
+        with self.stream:
+            took = self.stream.run(count) / count
+        self.sent += count
+        return took
+
+    def warm(self, budget):
+        """caches and slabs filled; how many packets the budget is"""
+        self.run(WARM)
+        return int(min(max(budget / self.run(WARM), WARM), MOST))
+
+    def check(self):
+        """what was to pass has passed, what was to be dropped was"""
+        passed = self.road.received(self.outward) - self.before
+        want = self.sent
+        if self.point.traffic == "drop" and self.peer.filters:
+            want = 0
+        if abs(passed - want) > 3:
+            raise PointError("%d of %d packets came out, not %d" % (
+                passed, self.sent, want))
+
+    def close(self):
+        if self.road:
+            lab.enter(self.road.home)
+            self.peer.cleanup(self.road)
+            self.road.close()
+            self.road = None
+
+    def report(self, **values):
+        print("point " + json.dumps(dict(self.point.dict(), **values)),
+              flush=True)
 
 
-def open_run(point):
-    """the lab, the peer set up, and a function that runs n packets"""
-    peer = peers.PEERS[point.peer]()
-    pol = policy.Policy(point.ports, point.rules, point.members,
-                        bool(point.outward))
-    road = lab.Lab(gso=bool(point.gso))
-    peer.setup(road, pol)
-    dport = policy.CLOSED if point.traffic == "drop" else policy.DPORT
-    if point.traffic == "established":
-        road.establish(point.family, "tcp" if point.gso else "udp", dport)
-    if point.gso:
-        stream = pktgen.GsoStream(road, point.family, dport)
-    else:
-        stream = pktgen.Stream(road, point.family, dport,
-                               new=point.traffic == "new",
-                               outward=bool(point.outward))
-    return peer, road, stream
-
-
-def check(point, peer, road, sent, before):
-    """what was to pass has passed, what was to be dropped was"""
-    passed = road.received(bool(point.outward)) - before
-    want = 0 if point.traffic == "drop" and peer.stateful and \
-        peer.name != "conntrack" else sent
-    if abs(passed - want) > 3:
-        raise PointError("%s: %d of %d packets came out, not %d" % (
-            point.text, passed, sent, want))
-
-
-def measure(point):
-    peer, road, stream = open_run(point)
+def guarded(text, function, *args):
+    """a point that fails says so and does not take the others along"""
     try:
-        with stream:
-            before = road.received(bool(point.outward))
-            sent = 500
-            per = stream.run(200) / 200         # caches, slabs, the estimate
-            per = stream.run(300) / 300
-            count = int(min(max(BUDGET / per, 500), 20000))
-            per = stream.run(count) / count
-            sent += count
-            check(point, peer, road, sent, before)
+        return function(*args)
+    except (PointError, pktgen.PktgenError, RuntimeError, OSError) as e:
+        print("failed %s: %s" % (text, e), flush=True)
+        return None
+
+
+def once(text):
+    setup = Setup(text)
+    try:
+        count = setup.warm(BUDGET)
+        value = setup.run(count)
+        setup.check()
+        setup.report(value=round(value, 1), packets=count,
+                     seconds=round(time.monotonic() - setup.start, 1))
     finally:
-        peer.cleanup()
-        road.close()
-    return dict(point.dict(), value=round(per, 1), packets=count)
+        setup.close()
+
+
+def turns(texts, rounds):
+    setups, counts, values = [], {}, {}
+    for text in texts:
+        s = guarded(text, Setup, text)
+        if s:
+            setups.append(s)
+    for s in setups:
+        counts[s] = s.warm(TURN)
+        values[s] = []
+    for _ in range(rounds):
+        for s in setups:
+            lab.enter(s.road.home)
+            values[s].append(round(s.run(counts[s]), 1))
+    for s in setups:
+        def finish(s=s):
+            s.check()
+            s.report(value=values[s], packets=counts[s])
+        guarded(s.point.text, finish)
+        s.close()
 
 
 def main():
-    subprocess.run(["modprobe", "-a", "pktgen", "veth", "bridge",
+    subprocess.run(["modprobe", "-a", "pktgen", "veth", "bridge", "dummy",
                     "nf_conntrack_bridge", "tun"], capture_output=True)
-    for text in sys.argv[1:]:
-        try:
-            print("point " + json.dumps(measure(Point(text))), flush=True)
-        except (PointError, pktgen.PktgenError, RuntimeError) as e:
-            print("failed %s: %s" % (text, e), flush=True)
+    lab.softirqd_first()
+    args = sys.argv[1:]
+    lab.sysctl("net.netfilter.nf_conntrack_buckets", 65536)
+    lab.sysctl("net.netfilter.nf_conntrack_max", 262144)
+    if args[:1] == ["--rounds"]:
+        turns(args[2:], int(args[1]))
+        return
+    for text in args:
+        guarded(text, once, text)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import lab
 
 DPORT, CLOSED = 2000, 2001      # the flow's service; one that no rule allows
 KINDS = 8
+DEVICES = 1000          # of so many other ports the devices are there, too
 
 
 class Rule:
@@ -75,7 +76,7 @@ class Policy:
     """@outward: the rules are egress rules, and the flow is opened by the VM"""
 
     def __init__(self, ports=1, rules=1, members=10, outward=True,
-                 guarded="tap0", alone=False):
+                 guarded="tap0", families=(4, 6)):
         self.ports = [Port(i, guarded) for i in range(ports)]
         self.direction = "egress" if outward else "ingress"
         self.outward = outward
@@ -85,7 +86,7 @@ class Policy:
             # GSO's flow is TCP: in the place of a rule, not one more
             self.rules[0] = Rule("tcp", (DPORT, DPORT), group="peers")
         self.count = members
-        self.alone = alone
+        self.families = families
 
     def members(self, family):
         """the addresses of the group's members, the world's among them"""

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Runs in the VM as its first process: the command comes from run.sh through a
-# file, its exit code and the kernel's log go back through a port of their own,
-# which nothing that the command prints can forge.
+# file in the folder $run, its exit code and the kernel's log go back through a
+# port of their own, which nothing that the command prints can forge. From uml.sh
+# the same, and they go back into the file $result.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb
 export PYTHONDONTWRITEBYTECODE=1
 mount -t tmpfs tmp /run
@@ -14,8 +15,8 @@ mount -t devpts pts /dev/pts 2>/dev/null
 hostname br-sg-guest
 ip link set lo up
 dmesg -n 1
-result=/dev/virtio-ports/result
-if [ ! -e $result ]; then
+: "${result:=/dev/virtio-ports/result}"
+if [ ! -e "$result" ]; then
 	mkdir -p /dev/virtio-ports
 	for p in /sys/class/virtio-ports/*; do
 		[ "$(cat "$p/name")" = result ] && result=/dev/${p##*/}
@@ -23,7 +24,7 @@ if [ ! -e $result ]; then
 fi
 cd /br_sg || exit 1
 modprobe tun
-bash /br_sg/build/vm/command </dev/null 2>&1
+bash "/br_sg/$run/command" </dev/null 2>&1
 code=$?
 {
 	echo "exit $code"
@@ -31,5 +32,6 @@ code=$?
 	echo "end of log"
 } >"$result"
 sync
+[ -e /proc/sysrq-trigger ] || busybox poweroff -f
 echo o >/proc/sysrq-trigger
 sleep 60

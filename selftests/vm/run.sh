@@ -39,21 +39,21 @@ qemu()
 		-chardev "file,id=result,path=$work/result" \
 		-device virtserialport,chardev=result,name=result \
 		-chardev "file,id=console,path=$work/console" -serial chardev:console \
-		-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off init=/init"
+		-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off init=/init run=${work#"$top"/}"
 }
 
 # the guest's output is the console: its own messages are off it after the start
 work=$(mktemp -d build/vm/run.XXXXXX)
 work=$top/$work
 trap 'rm -rf "$work"' EXIT
-printf '%q ' "$@" >build/vm/command
+printf '%q ' "$@" >"$work/command"
 
 # /dev/kvm may open and yet hang a guest: tried once, with a clock
 accel=$(cat build/vm/accel 2>/dev/null)
 if [ -z "$accel" ]; then
 	accel=tcg,thread=multi
 	if [ -w /dev/kvm ]; then
-		printf 'true\n' >build/vm/command
+		printf 'true\n' >"$work/command"
 		qemu -accel kvm >/dev/null 2>&1 &
 		probe=$!
 		for _ in $(seq 20); do
@@ -64,7 +64,7 @@ if [ -z "$accel" ]; then
 		kill -9 $probe 2>/dev/null
 		wait $probe 2>/dev/null
 		rm -f "$work"/*
-		printf '%q ' "$@" >build/vm/command
+		printf '%q ' "$@" >"$work/command"
 	fi
 	echo "$accel" >build/vm/accel
 fi
