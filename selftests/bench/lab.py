@@ -142,15 +142,15 @@ class Lab:
 
     def __init__(self, gso=False, bridged=True):
         unshare()
-        self.home = netns_fd()
+        self.home, self.bridged = netns_fd(), bridged
         sysctl("net.ipv6.conf.all.disable_ipv6", 1)
         sysctl("net.ipv6.conf.default.disable_ipv6", 1)
         ip("link set lo up")
         self.tap = None
         unshare()
         self.far = netns_fd()
-        sysctl("net.ipv6.conf.all.disable_ipv6", 0)
-        sysctl("net.ipv6.conf.default.disable_ipv6", 0)
+        sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+        sysctl("net.ipv6.conf.default.disable_ipv6", 1)
         enter(self.home)
         ip("link add qvb0 type veth peer name b0")
         self._move("b0")
@@ -232,14 +232,19 @@ class Lab:
         raise RuntimeError("no device to count at")
 
     def establish(self, family, proto="udp", dport=2000):
-        """one frame each way (TCP: its handshake)"""
-        if proto == "udp":
-            self.send(udp(family, PORT, dport))
-            self.send(udp(family, dport, PORT, False), False)
-            return
-        self.send(tcp(family, PORT, dport, 1000, 0, 2))
-        self.send(tcp(family, dport, PORT, 5000, 1001, 0x12, False), False)
-        self.send(tcp(family, PORT, dport, 1001, 5001, 0x10))
+        """one frame each way (TCP: its handshake); Open vSwitch takes its time
+        for the first ones"""
+        frames = [(udp(family, PORT, dport), True),
+                  (udp(family, dport, PORT, False), False)]
+        if proto == "tcp":
+            frames = [
+                (tcp(family, PORT, dport, 1000, 0, 2), True),
+                (tcp(family, dport, PORT, 5000, 1001, 0x12, False), False),
+                (tcp(family, PORT, dport, 1001, 5001, 0x10), True)]
+        for f, outward in frames:
+            self.send(f, outward)
+            if not self.bridged:
+                time.sleep(0.5)
 
     def close(self):
         """out of the namespaces, so that they can go"""
