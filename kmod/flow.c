@@ -15,7 +15,9 @@
  *	A:80 -> M:1000    reply: A sends. A's word is word 1 again
  *
  * A's word is empty here, whatever ctinfo says, so A's answer is judged by A's
- * egress rules as the new packet that it is for A.
+ * egress rules as the new packet that it is for A. Nor does the other port's
+ * rule write it, though the copy travels in the direction that A receives: a
+ * port writes the word only of what is sent to its own MAC and address.
  *
  *	word			the packet is
  *	this serial and version	allowed or revoked as it says
@@ -381,6 +383,10 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 		return verdict_step(-BR_SG_REASON_INVALID);
 	verdict = judge_rules(bind, direction, frame);
 	if (verdict.code < 0)
+		return verdict;
+	/* a copy of a flood: the word is of the port that can answer */
+	if (direction == BR_SG_INGRESS &&
+	    !br_sg_guard_addressed(&port->guard, frame))
 		return verdict;
 	slot = bind->stamp | BR_SG_SLOT_ALLOWED | verdict.rule;
 	if (direction == BR_SG_INGRESS)

@@ -375,6 +375,14 @@ int br_sg_guard_egress(const struct br_sg_guard *guard,
 	return egress_accept(frame);
 }
 
+bool br_sg_guard_addressed(const struct br_sg_guard *guard,
+			   const struct br_sg_frame *frame)
+{
+	/* a group MAC with an address of ours too: load balancers do so */
+	return (frame->dst[0] & 1 || guard_has_mac(guard, frame->dst)) &&
+	       guard_has_addr(guard, frame_family(frame), &frame->daddr);
+}
+
 static bool ingress_ra_ok(const struct br_sg_guard *guard,
 			  const struct br_sg_frame *frame)
 {

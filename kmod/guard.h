@@ -65,5 +65,10 @@ int br_sg_guard_ingress(const struct br_sg_guard *guard,
  */
 bool br_sg_guard_source(const struct br_sg_guard *guard, const u8 *mac,
 			u8 family, const struct br_sg_addr *addr);
+/* is a frame towards the port for it, or a copy of a flood to another's MAC or
+ * address? Only who has the address can send what answers it.
+ */
+bool br_sg_guard_addressed(const struct br_sg_guard *guard,
+			   const struct br_sg_frame *frame);
 
 #endif

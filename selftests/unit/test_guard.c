@@ -481,6 +481,42 @@ static void test_source(void)
 	}
 }
 
+/* is it for the port, or a copy of what is another's? */
+static void test_addressed(void)
+{
+	static const u8 group[ETH_ALEN] = { 0x03, 0xbf, 0x0a, 0x01, 0x00, 0x02 };
+	static const struct {
+		int port;
+		int mac;	/* -1: a group's */
+		const char *addr;
+		bool want;
+	} rows[] = {
+		{ 0, OWN, "10.1.0.2", true }, { 0, SECOND, "10.1.0.2", true },
+		{ 0, -1, "10.1.0.2", true }, { 0, OTHER, "10.1.0.2", false },
+		{ 0, OWN, "10.1.0.3", false }, { 0, -1, "10.1.0.3", false },
+		{ 0, OWN, EUI_OWN, true }, { 0, OWN, EUI_OTHER, false },
+		{ 0, -1, "255.255.255.255", false }, { 2, OWN, "1.1.1.1", true },
+		{ 2, -1, "224.0.0.1", false }, { 2, -1, "ff02::1", false },
+		{ 4, OWN, "::2", false },
+	};
+	struct br_sg_frame frame;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct br_sg_prefix p = prefix(rows[i].addr);
+
+		memset(&frame, 0, sizeof(frame));
+		frame.kind = p.family == AF_INET ? BR_SG_FRAME_IPV4 :
+						   BR_SG_FRAME_IPV6;
+		memcpy(frame.dst, rows[i].mac < 0 ? group : macs[rows[i].mac],
+		       ETH_ALEN);
+		frame.daddr = p.addr;
+		ok(br_sg_guard_addressed(unit_guard(rows[i].port), &frame) ==
+		   rows[i].want, "addressed: port %s, MAC %d, %s",
+		   unit_ports[rows[i].port].name, rows[i].mac, rows[i].addr);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
@@ -491,6 +527,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(ingress); i++)
 		check_row(&ingress[i], false);
 	test_source();
+	test_addressed();
 	test_random(true);
 	test_random(false);
 	return tap_plan();
