@@ -106,6 +106,15 @@ def _crc32c(data):
     return crc ^ 0xffffffff
 
 
+def dccp(src, dst, sport, dport, kind=0, seq=1, rest=b"\0\0\0\1"):
+    """kind: 0 request with its service code, 1 response"""
+    length = 16 + len(rest)
+    head = struct.pack("!HHBBHBBHI", sport, dport, length // 4, 0, 0,
+                       kind << 1 | 1, 0, 0, seq) + rest
+    c = csum(_pseudo(src, dst, 33, length) + head)
+    return head[:6] + struct.pack("!H", c) + head[8:]
+
+
 def icmp(kind, code=0, rest=b"\0\x05\0\x01", data=b"data"):
     body = struct.pack("!BBH", kind, code, 0) + rest + data
     return body[:2] + struct.pack("!H", csum(body)) + body[4:]

@@ -50,9 +50,12 @@ def sysctl(name, value):
 
 
 def new_netns():
+    """a netns without chatter of its own"""
     if _libc.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
     ip("link set lo up")
+    sysctl("net.ipv6.conf.default.disable_ipv6", 1)
+    sysctl("net.ipv6.conf.all.disable_ipv6", 1)
 
 
 def netns_fd():
@@ -81,6 +84,16 @@ def load_module():
     if r.returncode:
         print("# " + r.stderr.strip())
     return module_loaded()
+
+
+def conntrack(*texts):
+    """this netns' conntrack entries, a line each, with all these words in it"""
+    try:
+        with open("/proc/net/nf_conntrack") as f:
+            lines = f.read().splitlines()
+    except FileNotFoundError:
+        lines = sh("conntrack", "-L").stdout.splitlines()
+    return [x for x in lines if all(text in x for text in texts)]
 
 
 class Test:
@@ -120,9 +133,6 @@ def start():
         print("TAP version 13\n1..0 # SKIP needs root and the module br_sg")
         sys.exit(SKIP)
     new_netns()
-    # no chatter of the node's own
-    sysctl("net.ipv6.conf.default.disable_ipv6", 1)
-    sysctl("net.ipv6.conf.all.disable_ipv6", 1)
     return Test()
 
 

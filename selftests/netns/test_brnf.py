@@ -114,14 +114,12 @@ if modprobe("br_netfilter"):
     frames_of(node, "loaded after us, calls on", 1200)
     # its hooks are registered with the netns' first bridge: here before ours
     harness.new_netns()
-    sysctl("net.ipv6.conf.default.disable_ipv6", 1)
     second = harness.Node(t)
     call_iptables(1)
     second.apply(CONFIG)
     frames_of(second, "loaded before us, calls on", 1300)
     # and here ours are there before its
     harness.new_netns()
-    sysctl("net.ipv6.conf.default.disable_ipv6", 1)
     harness.sh(harness.SGCTL, "apply", "-", stdin=CONFIG)
     third = harness.Node(t)
     call_iptables(1)

@@ -12,7 +12,7 @@ import struct
 
 import frames as f
 import harness
-from harness import Tap, ip, sysctl
+from harness import Tap, ip
 
 VM, FAR, MX = "02:00:00:00:00:01", "02:00:00:00:00:99", "02:00:00:00:00:66"
 DROP = "default drop tap*\n"
@@ -146,7 +146,6 @@ with open("/proc/self/ns/net"):
     ip("link set tap1 netns /proc/%d/fd/%d" % (os.getpid(), there))
 t.equal(state(), "waiting", "a device that moves to another netns is gone here")
 harness.enter(there)
-sysctl("net.ipv6.conf.default.disable_ipv6", 1)
 other = harness.Node(t, taps=("qvb",))
 other.taps["tap1"] = node.taps.pop("tap1")
 ip("link set tap1 up master br0")

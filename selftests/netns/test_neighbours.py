@@ -11,7 +11,7 @@ import subprocess
 
 import frames as f
 import harness
-from harness import ip, sh, sysctl
+from harness import conntrack, ip, sh, sysctl
 
 A, B = "02:00:00:00:0a:01", "02:00:00:00:0b:01"
 CONFIG = """
@@ -62,17 +62,6 @@ def nft_counters():
             for c in out["nftables"] if "counter" in c}
 
 
-def entries(text):
-    """conntrack's, with these words in them"""
-    try:
-        with open("/proc/net/nf_conntrack") as file:
-            return [x for x in file if text in x]
-    except OSError:
-        out = subprocess.run(["conntrack", "-L"], capture_output=True,
-                             text=True).stdout
-        return [x for x in out.splitlines() if text in x]
-
-
 def fresh():
     """no configuration, no nft, no entries"""
     node.sgctl("flush")
@@ -107,7 +96,7 @@ for family in (4, 6):
 
     node.apply(CONFIG)
     t.ok(len(talk(family, 1005)) == 3, fam + "another bridge passes frames")
-    t.equal(entries("sport=1005"), [],
+    t.equal(conntrack("sport=1005"), [],
             fam + "and has no conntrack entries because of us")
     frags = f.fragments(f.packet(A, B, "10.9.0.1", "10.9.0.2", 17, f.udp(
         "10.9.0.1", "10.9.0.2", 5, 6, b"x" * 2000)) if family == 4 else
@@ -121,7 +110,7 @@ for family in (4, 6):
 
     node.apply("port add tap1 off\nport add qvb trusted\n")
     node.send("tap1", udp(family, 1, 2, 1006, 53))
-    t.equal(entries("sport=1006"), [],
+    t.equal(conntrack("sport=1006"), [],
             fam + "a bridge whose ports are all off or trusted is not tracked")
     fresh()
 
@@ -144,11 +133,11 @@ if subprocess.run(["modprobe", "br_netfilter"],
             if sport == 2002:
                 node.apply(CONFIG)
             node.send("veth-a", udp(family, 1, 2, sport, 53))
-            zones = ["zone=77" in e for e in entries("sport=%d" % sport)]
+            zones = ["zone=77" in e for e in conntrack("sport=%d" % sport)]
             t.equal(zones, [True], fam + who +
                     " iptables' CT --zone is what the other bridge gets")
             out = node.send("veth-a", udp(family, 1, 2, sport, 54))["veth-b"]
-            t.ok(len(out) == 1 and not entries("sport=%d dport=54" % sport),
+            t.ok(len(out) == 1 and not conntrack("sport=%d dport=54" % sport),
                  fam + who + " CT --notrack is too")
         node.sgctl("flush")
         for table in ("raw", "filter"):
