@@ -14,9 +14,11 @@ out everywhere when it does; nothing here waits, and no verdict depends on time.
 import ctypes
 import fcntl
 import os
+import socket
 import struct
 import subprocess
 import sys
+import time
 
 import genl
 
@@ -25,6 +27,8 @@ TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
 SGCTL = os.environ.get("SGCTL", os.path.join(TOP, "tool/sgctl"))
 MODULE = os.environ.get("BR_SG_KO", os.path.join(TOP, "kmod/br_sg.ko"))
 CLONE_NEWNET = 0x40000000
+SYS_DELETE_MODULE, SYS_FINIT_MODULE = 176, 313
+SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 2, 0x1000
 SKIP = 4
 
@@ -39,6 +43,15 @@ def sh(*args, check=True, stdin=None):
     return r
 
 
+def link_up(name):
+    """what ip would fork for"""
+    with socket.socket() as s:
+        flags, = struct.unpack_from("h", fcntl.ioctl(
+            s, SIOCGIFFLAGS, struct.pack("40s", name.encode())), 16)
+        fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh22x", name.encode(),
+                                                 flags | 1))
+
+
 def ip(line):
     """ip's arguments, several lines as one batch"""
     sh("ip", "-batch", "-", stdin=line + "\n")
@@ -49,13 +62,17 @@ def sysctl(name, value):
         f.write(str(value))
 
 
-def new_netns():
+def bare_netns():
     """a netns without chatter of its own"""
     if _libc.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
-    ip("link set lo up")
     sysctl("net.ipv6.conf.default.disable_ipv6", 1)
     sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+
+
+def new_netns():
+    bare_netns()
+    ip("link set lo up")
 
 
 def netns_fd():
@@ -77,13 +94,16 @@ def load_module():
         return True
     subprocess.run(["modprobe", "-a", "nf_conntrack_bridge", "tun"],
                    capture_output=True)
-    if os.path.exists(MODULE):
-        r = sh("insmod", MODULE, check=False)
-    else:
-        r = sh("modprobe", "br_sg", check=False)
-    if r.returncode:
-        print("# " + r.stderr.strip())
+    if not os.path.exists(MODULE):
+        subprocess.run(["modprobe", "br_sg"])
+    elif not insert_module():
+        print("# %s: %s" % (MODULE, os.strerror(ctypes.get_errno())))
     return module_loaded()
+
+
+def insert_module():
+    with open(MODULE, "rb") as f:
+        return not _libc.syscall(SYS_FINIT_MODULE, f.fileno(), b"", 0)
 
 
 def conntrack(*texts):
@@ -94,6 +114,15 @@ def conntrack(*texts):
     except FileNotFoundError:
         lines = sh("conntrack", "-L").stdout.splitlines()
     return [x for x in lines if all(text in x for text in texts)]
+
+
+def unload_module():
+    """true when it is gone; a netns that is dying may hold it for a while"""
+    for _ in range(600):
+        if not _libc.syscall(SYS_DELETE_MODULE, b"br_sg", os.O_NONBLOCK):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 class Test:

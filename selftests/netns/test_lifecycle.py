@@ -12,7 +12,7 @@ import struct
 
 import frames as f
 import harness
-from harness import Tap, ip
+from harness import Tap, ip, link_up
 
 VM, FAR, MX = "02:00:00:00:00:01", "02:00:00:00:00:99", "02:00:00:00:00:66"
 DROP = "default drop tap*\n"
@@ -24,8 +24,7 @@ rule add web ingress proto tcp dport 22 id 2
 PORT = "port add tap1 mac 02:00:00:00:00:01 ip 10.1.0.2 ip fd00::2 group web\n"
 CONFIG = DROP + GROUP + PORT
 ADDR = {4: ("10.1.0.2", "10.1.0.66"), 6: ("fd00::2", "fd00::66")}
-SIOCBRADDIF, SIOCGIFINDEX, SIOCGIFFLAGS, SIOCSIFFLAGS = \
-    0x89a2, 0x8933, 0x8913, 0x8914
+SIOCBRADDIF, SIOCGIFINDEX = 0x89a2, 0x8933
 PLUGS = 1000
 
 t = harness.start()
@@ -183,13 +182,6 @@ def index(name):
     return struct.unpack("16si12x", ioctl_if(SIOCGIFINDEX, name, 0))[1]
 
 
-def up(name):
-    flags = struct.unpack("16sh14x", fcntl.ioctl(ctl, SIOCGIFFLAGS, struct.pack(
-        "16sh14x", name.encode(), 0)))[1]
-    fcntl.ioctl(ctl, SIOCSIFFLAGS, struct.pack("16sh14x", name.encode(),
-                                               flags | 1))
-
-
 SPOOFED = [out(4, src="10.1.0.7"), f.arp(MX, MX, "10.1.0.2", "10.1.0.66"),
            out(6, src="fd00::7")]
 DENIED = [back(4, 9, 9), f.vlan(back(6, 9, 9), 0)]
@@ -219,7 +211,7 @@ for i in range(PLUGS):
         node.sgctl("apply", "-", stdin=CONFIG if i % 20 == 5 else DROP + GROUP)
     tap = Tap("tap1")
     traffic("made")
-    up("tap1")
+    link_up("tap1")
     traffic("up")
     ioctl_if(SIOCBRADDIF, bridge, index("tap1"))
     traffic("enslaved")
