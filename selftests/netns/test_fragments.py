@@ -327,7 +327,8 @@ check("IPv6: a fragment inside of an atomic one is no whole packet", "qvb",
       counts=["tap1 ingress [invalid]", "tap2 ingress [invalid]"])
 node.check("IPv6: nor does a VM send one", "tap1",
            f.packet(VM, FAR, src, dst, 44, f.frag6(44, 0, 0, ident) +
-                    f.frag6(17, 0, 1, 9) + big6), counts="tap1 egress [malformed]")
+                    f.frag6(17, 0, 1, 9) + big6),
+           counts="tap1 egress [malformed]")
 
 # the parts of one bridge and those of another are not put together
 for family, (vm, vm2, far) in ADDR.items():

@@ -252,8 +252,8 @@ for family, (vm, vm2, far, _) in ADDR.items():
 node.apply(MIXED)
 before = node.sgctl("save").stdout
 for line in ("group less group full", "group full group less"):
-    for code, r in ((1, node.sgctl("apply", "-", check=False, stdin=LESS.replace(
-                        "group less group also", line))),
+    both = LESS.replace("group less group also", line)
+    for code, r in ((1, node.sgctl("apply", "-", stdin=both, check=False)),
                     (2, node.sgctl("port", "set", "tap1", *line.split(),
                                    check=False))):
         t.ok(r.returncode == code and "stateless" in r.stderr and

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ways around a bridge's hooks that others fell for: frames that leave conntrack
-with the zone's template, link-local groups, the forwarding database, hairpins,
-raw sockets; zones that collide; ports nobody configured."""
+"""Ways around a bridge's hooks that others fell for: frames that conntrack
+leaves with the zone's template, link-local groups, the forwarding database,
+hairpins, raw sockets; zones that collide; ports nobody configured."""
 import json
 import socket
 
