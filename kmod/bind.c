@@ -288,14 +288,16 @@ static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy)
 		port = policy->ports[d->port];
 		before = d->state;
 		d->renamed = false;
-		d->state = BR_SG_BIND_PORT;
+		d->state = BR_SG_BIND_FILTER;
 		if (!d->serial || d->epoch != port->epoch) {
 			d->serial = serial_next();
 			d->epoch = port->epoch;
 		}
 		b->ours = true;
-		if (port->mode != BR_SG_PORT_FILTER)
+		if (port->mode != BR_SG_PORT_FILTER) {
+			d->state = BR_SG_BIND_OPEN;
 			continue;
+		}
 		if (!dev_zone(bn, d, port->conf->zone)) {
 			d->state = BR_SG_BIND_ZONE;
 			if (before != d->state)
@@ -396,14 +398,16 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		if (!b->ours && d->state != BR_SG_BIND_UNCONFIGURED)
 			continue;
 		i = d->ifindex & snap->mask;
-		while (snap->map[i].ifindex)
+		while (snap->map[i].dev)
 			i = (i + 1) & snap->mask;
 		bind = &snap->map[i];
 		bind->ifindex = d->ifindex;
 		bind->dev = d->dev;
 		bind->state = d->state;
-		if (b->ours)
+		if (b->ours) {
 			bind->bridge = &snap->bridges[b->index];
+			bind->tracked = b->filtered && !b->stateless;
+		}
 		if (d->port < 0)
 			continue;
 		bind->port = snap->policy->ports[d->port];

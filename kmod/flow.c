@@ -39,6 +39,7 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "flow.h"
+#include "slot.h"
 #include "snapshot.h"
 
 #if !defined(CONFIG_64BIT) || !IS_ENABLED(CONFIG_NF_CONNTRACK_ZONES) || \
@@ -48,13 +49,6 @@
 #endif
 
 #define SLOT_SERIAL(slot)	((slot) >> BR_SG_SLOT_SERIAL_SHIFT)
-#define SLOT_STAMP		GENMASK_ULL(63, BR_SG_SLOT_VERSION_SHIFT)
-
-void br_sg_flow_zone(const struct br_sg_bridge *bridge, struct sk_buff *skb)
-{
-	nf_conntrack_get(&bridge->tmpl->ct_general);
-	nf_ct_set(skb, bridge->tmpl, IP_CT_NEW);
-}
 
 unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 			      struct sk_buff *skb,
@@ -63,20 +57,14 @@ unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 	struct nf_hook_state inet = *state;
 
 	nf_reset_ct(skb);
-	br_sg_flow_zone(bridge, skb);
+	nf_conntrack_get(&bridge->tmpl->ct_general);
+	nf_ct_set(skb, bridge->tmpl, IP_CT_NEW);
 	/* its sender may have left it anywhere: AF_PACKET does */
 	skb_set_network_header(skb, skb_mac_offset(skb) + ETH_HLEN);
 	inet.pf = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
 						     NFPROTO_IPV6;
 	inet.hook = NF_INET_PRE_ROUTING;
 	return nf_conntrack_in(skb, &inet);
-}
-
-static unsigned long *slot_words(const struct nf_conn *ct)
-{
-	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
-
-	return labels ? labels->bits : NULL;
 }
 
 /* the entry a frame carries, if it is one of the bridge's zone */
@@ -99,22 +87,28 @@ static bool proto_has_ports(u8 proto)
 	       proto == IPPROTO_DCCP;
 }
 
-/* DHCP is judged per frame, established or not: steps 7 and 8 */
-static bool tuple_is_dhcp(const struct nf_conntrack_tuple *tuple)
-{
-	u16 dport;
-
-	if (tuple->dst.protonum != IPPROTO_UDP)
-		return false;
-	dport = ntohs(tuple->dst.u.udp.port);
-	return dport == 67 || dport == 68 || dport == 546 || dport == 547;
-}
-
 /* conntrack knows the protocol but not its ports: all such flows are one */
 static bool tuple_lacks_ports(const struct nf_conntrack_tuple *tuple)
 {
 	return proto_has_ports(tuple->dst.protonum) &&
 	       !tuple->src.u.all && !tuple->dst.u.all;
+}
+
+static bool ports_are(const struct nf_conntrack_tuple *tuple, u16 a, u16 b)
+{
+	u16 src = ntohs(tuple->src.u.udp.port), dst = ntohs(tuple->dst.u.udp.port);
+
+	return (src == a && dst == b) || (src == b && dst == a);
+}
+
+/*
+ * DHCP is judged per frame, established or not (steps 7 and 8, and ingress the
+ * servers): no slot is written for it.
+ */
+static bool tuple_is_dhcp(const struct nf_conntrack_tuple *tuple)
+{
+	return tuple->dst.protonum == IPPROTO_UDP &&
+	       (ports_are(tuple, 67, 68) || ports_are(tuple, 546, 547));
 }
 
 /* the parser takes IGMP for ICMP; no rule and no error is IGMP */
@@ -186,6 +180,13 @@ static struct br_sg_verdict verdict_rule(int rule)
 	return (struct br_sg_verdict){ .rule = rule };
 }
 
+/* what a slot says of a flow that @rule allows */
+static u64 slot_allowed(const struct nf_conntrack_tuple *tuple, int rule)
+{
+	return (tuple_lacks_ports(tuple) ? BR_SG_SLOT_PORTS :
+					   BR_SG_SLOT_ALLOWED) | rule;
+}
+
 /*
  * The flow was judged by an older version of the port's policy. Judged again
  * in the direction that admitted it: by the rules, and egress by the port's
@@ -207,7 +208,7 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 	rule = port_lookup(bind->port, direction, &key);
 	/* asked for ports that the entry does not know: per packet, then */
 	if (rule < 0 && tuple_lacks_ports(tuple) &&
-	    (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_ALLOWED)
+	    (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS)
 		rule = 0;
 	if (rule >= 0 && direction == BR_SG_EGRESS) {
 		if (key.family == AF_INET)
@@ -219,7 +220,7 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 			rule = -1;
 	}
 	slot = bind->stamp | (slot & BR_SG_SLOT_INGRESS);
-	slot |= rule < 0 ? BR_SG_SLOT_REVOKED : BR_SG_SLOT_ALLOWED | rule;
+	slot |= rule < 0 ? BR_SG_SLOT_REVOKED : slot_allowed(tuple, rule);
 	WRITE_ONCE(words[own], slot);
 	return slot;
 }
@@ -230,7 +231,7 @@ static u64 slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
 {
 	u64 slot = READ_ONCE(words[own]);
 
-	if ((slot & SLOT_STAMP) == bind->stamp)
+	if ((slot & BR_SG_SLOT_STAMP) == bind->stamp)
 		return slot;
 	if (SLOT_SERIAL(slot) != SLOT_SERIAL(bind->stamp))
 		return 0;
@@ -287,7 +288,7 @@ static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
 
 static struct br_sg_verdict judge_slot(u64 slot)
 {
-	if ((slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_ALLOWED)
+	if ((slot & BR_SG_SLOT_MARK) != BR_SG_SLOT_REVOKED)
 		return verdict_step(BR_SG_STEP_ESTABLISHED);
 	return verdict_step(-BR_SG_REASON_REVOKED);
 }
@@ -296,7 +297,7 @@ static struct br_sg_verdict judge_slot(u64 slot)
 static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
 					   struct nf_conn *master)
 {
-	unsigned long *words = slot_words(master);
+	unsigned long *words = br_sg_slot_words(master);
 	u64 slot;
 	int i;
 
@@ -308,37 +309,13 @@ static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
 	return verdict_step(-BR_SG_REASON_INVALID);
 }
 
-bool br_sg_flow_established(const struct br_sg_bind *bind,
-			    const struct sk_buff *skb)
-{
-	const struct nf_conntrack_tuple *tuple;
-	enum ip_conntrack_info ctinfo;
-	unsigned long *words;
-	struct nf_conn *ct;
-	int dir;
-
-	if (bind->port->stateless)
-		return false;
-	ct = flow_entry(bind, skb, &ctinfo);
-	if (!ct)
-		return false;
-	words = slot_words(ct);
-	if (!words)
-		return false;
-	dir = CTINFO2DIR(ctinfo);
-	if ((READ_ONCE(words[dir]) & (SLOT_STAMP | BR_SG_SLOT_MARK)) !=
-	    (bind->stamp | BR_SG_SLOT_ALLOWED))
-		return false;
-	tuple = &ct->tuplehash[dir].tuple;
-	return !tuple_is_dhcp(tuple) && !tuple_lacks_ports(tuple);
-}
-
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      u8 direction,
 				      const struct br_sg_frame *frame,
 				      const struct sk_buff *skb)
 {
 	const struct br_sg_port *port = bind->port;
+	const struct nf_conntrack_tuple *tuple;
 	struct br_sg_verdict verdict;
 	enum ip_conntrack_info ctinfo;
 	unsigned long *words;
@@ -359,7 +336,7 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 			return judge_rules(bind, direction, frame);
 		return verdict_step(-BR_SG_REASON_INVALID);
 	}
-	words = slot_words(ct);
+	words = br_sg_slot_words(ct);
 	if (!words)
 		return verdict_step(-BR_SG_REASON_INVALID);
 	own = CTINFO2DIR(ctinfo);
@@ -367,8 +344,7 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 		own = !own;
 	slot = slot_read(bind, ct, words, own);
 	if (slot) {
-		if (tuple_lacks_ports(&ct->tuplehash[0].tuple) &&
-		    (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_ALLOWED &&
+		if ((slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS &&
 		    !frame_is_icmp_error(frame) &&
 		    !ports_allowed(bind, direction, slot, frame))
 			return verdict_step(-BR_SG_REASON_NO_RULE);
@@ -388,7 +364,10 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	if (direction == BR_SG_INGRESS &&
 	    !br_sg_guard_addressed(&port->guard, frame))
 		return verdict;
-	slot = bind->stamp | BR_SG_SLOT_ALLOWED | verdict.rule;
+	tuple = &ct->tuplehash[CTINFO2DIR(ctinfo)].tuple;
+	if (tuple_is_dhcp(tuple))
+		return verdict;
+	slot = bind->stamp | slot_allowed(tuple, verdict.rule);
 	if (direction == BR_SG_INGRESS)
 		slot |= BR_SG_SLOT_INGRESS;
 	WRITE_ONCE(words[own], slot);
@@ -422,7 +401,7 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	h = nf_conntrack_find_get(nf_ct_net(ct), &zone, &tuple);
 	if (h) {
 		ct = nf_ct_tuplehash_to_ctrack(h);
-		words = slot_words(ct);
+		words = br_sg_slot_words(ct);
 		if (words)
 			slot = slot_read(bind, ct, words,
 					 !NF_CT_DIRECTION(h));

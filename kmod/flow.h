@@ -23,18 +23,13 @@ struct br_sg_verdict {
 	int rule;
 };
 
-/* before conntrack: hangs the bridge's zone template on an IP frame */
-void br_sg_flow_zone(const struct br_sg_bridge *bridge, struct sk_buff *skb);
 /*
- * The same for a frame of the host's own stack, which no bridge hook tracks,
- * and the look-up at once. Returns a netfilter verdict.
+ * Tracks a frame of the host's own stack, which no bridge hook does, in the
+ * bridge's zone. Returns a netfilter verdict.
  */
 unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 			      struct sk_buff *skb,
 			      const struct nf_hook_state *state);
-/* does the port's slot admit the packet, egress, with no more ado? */
-bool br_sg_flow_established(const struct br_sg_bind *bind,
-			    const struct sk_buff *skb);
 /* steps 9 to 11 */
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      u8 direction,

@@ -442,3 +442,22 @@ int br_sg_guard_ingress(const struct br_sg_guard *guard,
 		return BR_SG_STEP_DHCP;
 	return 0;
 }
+
+void br_sg_guard_plain_init(struct br_sg_guard *guard)
+{
+	const struct br_sg_pair *pair;
+	u16 i;
+
+	guard->plain4 = NULL;
+	guard->plain6 = NULL;
+	for (i = 0; i < guard->n_pairs; i++) {
+		pair = &guard->pairs[i];
+		if (pair->prefix.len != br_sg_family_bits(pair->prefix.family) ||
+		    !addr_is_host(pair->prefix.family, &pair->prefix.addr))
+			continue;
+		if (pair->prefix.family == AF_INET && !guard->plain4)
+			guard->plain4 = pair;
+		if (pair->prefix.family == AF_INET6 && !guard->plain6)
+			guard->plain6 = pair;
+	}
+}

@@ -29,6 +29,8 @@ struct br_sg_pair {
  * @pairs: array
  * @dhcp: array, host length
  * @ethertypes: array, host order
+ * @plain4: a pair of one IPv4 address, for plain.h; NULL for none
+ * @plain6: the same of IPv6
  *
  * Arrays belong to the guard's owner (the port).
  */
@@ -44,6 +46,8 @@ struct br_sg_guard {
 	const struct br_sg_pair *pairs;
 	const struct br_sg_prefix *dhcp;
 	const u16 *ethertypes;
+	const struct br_sg_pair *plain4;
+	const struct br_sg_pair *plain6;
 };
 
 /*
@@ -58,6 +62,8 @@ int br_sg_guard_egress(const struct br_sg_guard *guard,
 		       const struct br_sg_frame *frame);
 int br_sg_guard_ingress(const struct br_sg_guard *guard,
 			const struct br_sg_frame *frame);
+/* sets @plain4 and @plain6, when all else is set */
+void br_sg_guard_plain_init(struct br_sg_guard *guard);
 /*
  * May @mac of the port send from this address? Step 5 for a whole packet,
  * without its exceptions for unspecified sources, which are never an address;

@@ -45,6 +45,8 @@
 #include "guard.h"
 #include "hooks.h"
 #include "net.h"
+#include "plain.h"
+#include "slot.h"
 #include "snapshot.h"
 
 #define PRI_BEFORE_CONNTRACK	(-202)
@@ -110,6 +112,22 @@ static unsigned int accept(const struct br_sg_bind *bind, u8 direction,
 	return NF_ACCEPT;
 }
 
+static unsigned int accept_established(const struct br_sg_bind *bind,
+				       u8 direction, const struct sk_buff *skb)
+{
+	struct br_sg_frame frame;
+
+	if (likely(!skb_is_gso(skb))) {
+		br_sg_count_established(bind->port->counters, direction, 1,
+					skb->len + ETH_HLEN);
+		return NF_ACCEPT;
+	}
+	br_sg_frame_size(&frame, skb);
+	br_sg_count_established(bind->port->counters, direction, frame.packets,
+				frame.bytes);
+	return NF_ACCEPT;
+}
+
 static unsigned int conclude(const struct br_sg_bind *bind, u8 direction,
 			     struct br_sg_verdict verdict,
 			     const struct br_sg_frame *frame)
@@ -123,6 +141,13 @@ static unsigned int conclude(const struct br_sg_bind *bind, u8 direction,
 	rule = bind->port->rules[direction][verdict.rule];
 	br_sg_counter_add(&rule->count, frame->packets, frame->bytes);
 	return NF_ACCEPT;
+}
+
+/* a port's rules decide, and its bridge is one whose frames can be tracked */
+static bool bind_guards(const struct br_sg_bind *bind)
+{
+	return READ_ONCE(bind->state) == BR_SG_BIND_FILTER &&
+	       !br_sg_bridge_unfit(bind);
 }
 
 /*
@@ -145,16 +170,15 @@ static bool decide_early(struct br_sg_net *bn, const struct br_sg_bind *bind,
 				  frame.bytes);
 		*verdict = NF_DROP;
 		return true;
-	case BR_SG_BIND_ZONE:
-		br_sg_frame_size(&frame, skb);
-		*verdict = drop(bind, direction, BR_SG_REASON_ZONE, &frame);
-		return true;
-	}
-	if (bind->port->mode != BR_SG_PORT_FILTER) {
+	case BR_SG_BIND_OPEN:
 		br_sg_frame_size(&frame, skb);
 		*verdict = accept(bind, direction,
 				  bind->port->mode == BR_SG_PORT_OFF ?
 				  BR_SG_STEP_OFF : BR_SG_STEP_TRUSTED, &frame);
+		return true;
+	case BR_SG_BIND_ZONE:
+		br_sg_frame_size(&frame, skb);
+		*verdict = drop(bind, direction, BR_SG_REASON_ZONE, &frame);
 		return true;
 	}
 	if (br_sg_bridge_unfit(bind)) {
@@ -205,6 +229,15 @@ static bool bracket(struct br_sg_net *bn)
 	return READ_ONCE(bn->bracket);
 }
 
+/* hangs the bridge's zone template on an IP frame */
+static __always_inline void pre_zone(const struct br_sg_bridge *bridge, struct sk_buff *skb)
+{
+	if (skb_nfct(skb))
+		nf_reset_ct(skb);
+	nf_conntrack_get(&bridge->tmpl->ct_general);
+	nf_ct_set(skb, bridge->tmpl, IP_CT_NEW);
+}
+
 /* the guard's verdict, and for what is not IP that is all there is */
 static unsigned int pre_guard(const struct br_sg_bind *bind,
 			      const struct sk_buff *skb)
@@ -225,11 +258,10 @@ static unsigned int pre_guard(const struct br_sg_bind *bind,
 	return NF_ACCEPT;
 }
 
-static unsigned int hook_pre(void *priv, struct sk_buff *skb,
-			     const struct nf_hook_state *state)
+static noinline_for_stack unsigned int
+pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
+	 struct sk_buff *skb)
 {
-	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->in);
 	unsigned int verdict = NF_ACCEPT;
 
 	if (bind && !decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
@@ -241,20 +273,42 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 			nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 		return NF_ACCEPT;
 	}
-	nf_reset_ct(skb);
 	if (frame_is_ip(skb) && (!bind->bridge->stateless ||
-				 frame_is_fragment(skb)))
-		br_sg_flow_zone(bind->bridge, skb);
-	else
+				 frame_is_fragment(skb))) {
+		pre_zone(bind->bridge, skb);
+	} else {
+		nf_reset_ct(skb);
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	}
 	return NF_ACCEPT;
 }
 
-static unsigned int hook_egress(void *priv, struct sk_buff *skb,
-				const struct nf_hook_state *state)
+/* a frame that needs nothing but the zone */
+static bool pre_plain(const struct br_sg_bind *bind, const struct sk_buff *skb)
+{
+	if (READ_ONCE(bind->state) == BR_SG_BIND_PASS)
+		return frame_is_ip(skb);
+	return bind_guards(bind) &&
+	       br_sg_plain_egress(&bind->port->guard, skb);
+}
+
+static unsigned int hook_pre(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
 	const struct br_sg_bind *bind = bind_of(bn, state->in);
+
+	if (bind && bind->tracked && pre_plain(bind, skb)) {
+		pre_zone(bind->bridge, skb);
+		return NF_ACCEPT;
+	}
+	return pre_long(bn, bind, skb);
+}
+
+static noinline_for_stack unsigned int
+egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
+	    struct sk_buff *skb)
+{
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
 
@@ -269,14 +323,8 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 		nf_reset_ct(skb);
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	}
-	if (READ_ONCE(bind->state) != BR_SG_BIND_PORT ||
-	    bind->port->mode != BR_SG_PORT_FILTER)
+	if (READ_ONCE(bind->state) != BR_SG_BIND_FILTER)
 		return NF_ACCEPT;
-	if (br_sg_flow_established(bind, skb)) {
-		br_sg_frame_size(&frame, skb);
-		return accept(bind, BR_SG_EGRESS, BR_SG_STEP_ESTABLISHED,
-			      &frame);
-	}
 	/* asked again: the reassembled packet shows what its fragments hid */
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_egress(&bind->port->guard, &frame);
@@ -285,17 +333,32 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 	return conclude(bind, BR_SG_EGRESS, verdict, &frame);
 }
 
-static unsigned int hook_forward(void *priv, struct sk_buff *skb,
-				 const struct nf_hook_state *state)
+static unsigned int hook_egress(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->out);
+	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	u8 bound;
+
+	if (bind && bind->tracked) {
+		bound = READ_ONCE(bind->state);
+		if (bound == BR_SG_BIND_PASS)
+			return NF_ACCEPT;
+		if (bound == BR_SG_BIND_FILTER &&
+		    br_sg_slot_admits(bind, BR_SG_EGRESS, skb))
+			return accept_established(bind, BR_SG_EGRESS, skb);
+	}
+	return egress_long(bn, bind, skb);
+}
+
+static noinline_for_stack unsigned int
+forward_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
+	     const struct sk_buff *skb)
+{
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
 	unsigned int early;
 
-	if (!bind)
-		return NF_ACCEPT;
 	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early))
 		return early;
 	br_sg_frame_parse(&frame, skb);
@@ -303,6 +366,20 @@ static unsigned int hook_forward(void *priv, struct sk_buff *skb,
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
 	return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+}
+
+static unsigned int hook_forward(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	struct br_sg_net *bn = priv;
+	const struct br_sg_bind *bind = bind_of(bn, state->out);
+
+	if (!bind || READ_ONCE(bind->state) == BR_SG_BIND_PASS)
+		return NF_ACCEPT;
+	if (bind_guards(bind) && br_sg_slot_admits(bind, BR_SG_INGRESS, skb) &&
+	    br_sg_plain_ingress(&bind->port->guard, skb))
+		return accept_established(bind, BR_SG_INGRESS, skb);
+	return forward_long(bn, bind, skb);
 }
 
 /*

@@ -495,6 +495,7 @@ static int port_guard(struct br_sg_port *port)
 	guard->n_dhcp = conf->n_dhcp;
 	guard->ethertypes = conf->ethertypes;
 	guard->n_ethertypes = conf->n_ethertypes;
+	br_sg_guard_plain_init(guard);
 	return 0;
 }
 

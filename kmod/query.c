@@ -25,6 +25,13 @@ static const struct br_sg_bind *port_bind(const struct br_sg_snapshot *snap,
 	return slot ? &snap->map[slot - 1] : NULL;
 }
 
+static bool bind_active(const struct br_sg_bind *bind)
+{
+	if (bind->state == BR_SG_BIND_FILTER)
+		return !br_sg_bridge_unfit(bind);
+	return bind->state == BR_SG_BIND_OPEN;
+}
+
 void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
 			    struct br_sg_port_info *info)
 {
@@ -45,10 +52,8 @@ void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
 			BR_SG_PORT_UNBRIDGED : BR_SG_PORT_WAITING;
 		goto out;
 	}
-	info->state = BR_SG_PORT_ACTIVE;
-	if (bind->state != BR_SG_BIND_PORT ||
-	    br_sg_bridge_unfit(bind))
-		info->state = BR_SG_PORT_BLOCKED;
+	info->state = bind_active(bind) ? BR_SG_PORT_ACTIVE :
+					  BR_SG_PORT_BLOCKED;
 	info->ifindex = bind->ifindex;
 	info->serial = bind->stamp >> BR_SG_SLOT_SERIAL_SHIFT;
 	info->zone = bind->bridge->zone;
@@ -114,9 +119,7 @@ void br_sg_policy_figures(struct br_sg_net *bn, struct br_sg_figures *figures)
 	snap = rcu_dereference(bn->snap);
 	for (i = 0; snap && i < snap->n_ports; i++) {
 		bind = port_bind(snap, i);
-		figures->ports_active += bind &&
-			bind->state == BR_SG_BIND_PORT &&
-			!br_sg_bridge_unfit(bind);
+		figures->ports_active += bind && bind_active(bind);
 	}
 	rcu_read_unlock();
 }

@@ -137,35 +137,40 @@ struct br_sg_bridge {
  * enum br_sg_bind_state - what a bridge port's device is to us
  * @BR_SG_BIND_PASS: no port line and no default: on a bridge with ports of
  *	ours, so that its frames take the zone template
- * @BR_SG_BIND_PORT: @port guards it
+ * @BR_SG_BIND_FILTER: @port guards it
+ * @BR_SG_BIND_OPEN: @port is off or trusted
  * @BR_SG_BIND_ZONE: @port is blocked, [zone]
  * @BR_SG_BIND_UNCONFIGURED: a default drops it, or it was renamed
  */
 enum br_sg_bind_state {
 	BR_SG_BIND_PASS,
-	BR_SG_BIND_PORT,
+	BR_SG_BIND_FILTER,
+	BR_SG_BIND_OPEN,
 	BR_SG_BIND_ZONE,
 	BR_SG_BIND_UNCONFIGURED,
 };
 
 /**
- * struct br_sg_bind - a device in a snapshot's map
- * @ifindex: 0: an empty slot of the map
+ * struct br_sg_bind - a device in a snapshot's map; a cache line
+ * @ifindex: of @dev
  * @state: enum br_sg_bind_state; set to UNCONFIGURED in place when a device
  *	goes and there is no memory for a new map
- * @dev: to compare, never to follow
- * @port: PORT and ZONE
+ * @tracked: frames of its bridge go through conntrack: some port of it filters
+ *	and is not stateless
+ * @dev: to compare, never to follow; NULL: an empty slot of the map
+ * @port: FILTER, OPEN and ZONE
  * @bridge: all but UNCONFIGURED
  * @stamp: serial and version where a slot has them
  */
 struct br_sg_bind {
 	int ifindex;
 	u8 state;
+	bool tracked;
 	const struct net_device *dev;
 	const struct br_sg_port *port;
 	const struct br_sg_bridge *bridge;
 	u64 stamp;
-};
+} ____cacheline_aligned;
 
 /**
  * struct br_sg_snapshot - published by one RCU pointer
@@ -189,26 +194,25 @@ struct br_sg_snapshot {
 	struct br_sg_bind map[];
 };
 
-/* conntrack does not see VLANs: one zone would mix them */
+/* of a port that filters: conntrack does not see VLANs, a zone would mix them */
 static inline bool br_sg_bridge_unfit(const struct br_sg_bind *bind)
 {
-	return bind->port->mode == BR_SG_PORT_FILTER &&
-	       br_vlan_enabled(bind->bridge->dev);
+	return br_vlan_enabled(bind->bridge->dev);
 }
 
 static inline const struct br_sg_bind *
 br_sg_bind_find(const struct br_sg_snapshot *snap, const struct net_device *dev)
 {
-	const struct br_sg_bind *bind;
-	u32 i = dev->ifindex & snap->mask;
+	const struct br_sg_bind *bind = &snap->map[dev->ifindex & snap->mask];
 
-	for (;; i = (i + 1) & snap->mask) {
-		bind = &snap->map[i];
-		if (bind->ifindex == dev->ifindex && bind->dev == dev)
-			return bind;
-		if (!bind->ifindex)
+	/* at most half of the map is in use: this ends, and soon */
+	while (unlikely(bind->dev != dev)) {
+		if (!bind->dev)
 			return NULL;
+		if (bind++ == &snap->map[snap->mask])
+			bind = snap->map;
 	}
+	return bind;
 }
 
 #endif

@@ -81,6 +81,7 @@ const struct br_sg_guard *unit_guard(int n)
 		;
 	g->n_ethertypes = i;
 	g->ethertypes = port->ethertypes;
+	br_sg_guard_plain_init(g);
 	return g;
 }
 
@@ -203,7 +204,7 @@ void desc_build(const struct desc *d, struct pkt *p)
 		p->len = 14 + 6;
 }
 
-void desc_parse(const struct desc *d, struct br_sg_frame *frame)
+struct sk_buff *desc_skb(const struct desc *d)
 {
 	static struct pkt p;
 	struct sk_buff *skb;
@@ -214,6 +215,13 @@ void desc_parse(const struct desc *d, struct br_sg_frame *frame)
 		skb->vlan_present = true;
 		skb->vlan_proto = cpu_to_be16(d->tag == META_Q ? 0x8100 : 0x88a8);
 	}
+	return skb;
+}
+
+void desc_parse(const struct desc *d, struct br_sg_frame *frame)
+{
+	struct sk_buff *skb = desc_skb(d);
+
 	br_sg_frame_parse(frame, skb);
 	skb_free(skb);
 }

@@ -71,7 +71,8 @@ extern const struct unit_port unit_ports[N_UNIT_PORTS];
 /* valid until the next call for the same port */
 const struct br_sg_guard *unit_guard(int port);
 
-/* builds the bytes and parses them */
+/* builds the bytes, an skb of them, and parses it */
+struct sk_buff *desc_skb(const struct desc *d);
 void desc_parse(const struct desc *d, struct br_sg_frame *frame);
 void desc_build(const struct desc *d, struct pkt *pkt);
 void desc_print(const struct desc *d);

@@ -5,6 +5,7 @@
  * port, the pages and the metadata; the frame follows.
  */
 #include "desc.h"
+#include "plain.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -95,6 +96,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (frame.kind == BR_SG_FRAME_IPV4 || frame.kind == BR_SG_FRAME_IPV6)
 		if (frame.flags & BR_SG_FRAME_FRAG)
 			REQUIRE(egress <= 0 && ingress <= 0);
+	if (br_sg_plain_egress(guard, skb))
+		REQUIRE(!egress && !(frame.flags & BR_SG_FRAME_FRAG));
+	if (br_sg_plain_ingress(guard, skb))
+		REQUIRE(!ingress && !(frame.flags & BR_SG_FRAME_FRAG));
 	/* nor anything from a MAC that is not the port's */
 	if (frame.kind != BR_SG_FRAME_MALFORMED && memcmp(frame.src, macs[OWN], 6) &&
 	    memcmp(frame.src, macs[SECOND], 6))

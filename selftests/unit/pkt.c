@@ -217,8 +217,14 @@ struct sk_buff *skb_make(const u8 *frame, int len, int page)
 	struct skb_shared_info *info = &skb->shinfo;
 	int off, n;
 
-	skb->head = copy(frame, linear);
-	skb->data = skb->head + mac;
+	/* two bytes before, so that the IP header is aligned */
+	skb->head = malloc(linear + 2);
+	if (!skb->head)
+		abort();
+	if (linear)
+		memcpy(skb->head + 2, frame, linear);
+	skb->mac_header = 2;
+	skb->data = skb->head + 2 + mac;
 	skb->len = len - mac;
 	skb->data_len = len - linear;
 	skb->network_header = 0xfff0;

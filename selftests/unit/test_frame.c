@@ -318,14 +318,16 @@ static void test_samples(void)
 static void test_ether(void)
 {
 	struct sk_buff *skb;
+	u16 mac;
 
 	s_tcp4();
 	pkt_fix(&p);
 	skb = skb_make(p.b, p.len, 0);
+	mac = skb->mac_header;
 	skb->mac_header = ~0;
 	br_sg_frame_parse(&f, skb);
 	ok(f.kind == BR_SG_FRAME_MALFORMED, "no MAC header");
-	skb->mac_header = 0;
+	skb->mac_header = mac;
 	skb->vlan_present = true;
 	skb->vlan_proto = cpu_to_be16(0x8100);
 	br_sg_frame_parse(&f, skb);

@@ -5,6 +5,7 @@
  * must agree. Port 0 is a usual one, see desc.c for the others.
  */
 #include "desc.h"
+#include "plain.h"
 #include "tap.h"
 
 #define DROP(r)	(-BR_SG_REASON_##r)
@@ -517,6 +518,69 @@ static void test_addressed(void)
 	}
 }
 
+/*
+ * The short way says yes only where the long one says 0, and does say it: to
+ * all TCP and UDP but DHCP from the port's first address of a family.
+ */
+static void test_plain(bool out)
+{
+	int i, yes = 0, wrong = 0, missed = 0;
+	const struct br_sg_guard *guard;
+	struct br_sg_frame frame;
+	struct sk_buff *skb;
+	struct desc d;
+
+	for (i = 0; i < 300000; i++) {
+		int port = rnd_below(N_UNIT_PORTS), verdict;
+		bool plain, simple;
+
+		if (i % 2)
+			rnd_near_row(&d, out);
+		else
+			rnd_desc(&d);
+		if (i % 3) {
+			/* most random frames are anything but plain */
+			d.proto = i % 5 ? 6 : 17;
+			d.from = out ? NULL : d.from;
+			d.src = out ? OWN : d.src;
+			d.frag = WHOLE;
+			d.ext = 0;
+			d.tag = NO_TAG;
+			d.kind = i % 7 < 4 ? IP4 : IP6;
+			d.broken = i % 11 ? SOUND : d.broken;
+		}
+		guard = unit_guard(port);
+		skb = desc_skb(&d);
+		br_sg_frame_parse(&frame, skb);
+		verdict = out ? br_sg_guard_egress(guard, &frame) :
+				br_sg_guard_ingress(guard, &frame);
+		plain = out ? br_sg_plain_egress(guard, skb) :
+			      br_sg_plain_ingress(guard, skb);
+		skb_free(skb);
+		yes += plain;
+		if (plain && (verdict || frame.flags & BR_SG_FRAME_FRAG) &&
+		    !wrong++)
+			desc_print(&d);
+		simple = !verdict && d.frag == WHOLE && !d.ext &&
+			 frame.dst[0] != 0x01 && d.broken == SOUND &&
+			 (frame.proto == 6 ||
+			  (frame.proto == 17 && frame.dport > 1000)) &&
+			 (!out || (!d.from && d.src == OWN &&
+				   (frame.kind == BR_SG_FRAME_IPV4 ?
+				    guard->plain4 == guard->pairs :
+				    guard->plain6 && !memcmp(frame.saddr.b,
+				    guard->plain6->prefix.addr.b, 16) &&
+				    !memcmp(guard->plain6->mac, frame.src,
+					    ETH_ALEN))));
+		if (simple && !plain && !missed++)
+			desc_print(&d);
+	}
+	ok(!wrong, "%s: the short way is of %d frames none that the long way decides",
+	   out ? "egress" : "ingress", yes);
+	ok(!missed && yes > 1000, "%s: %d of 300000 take the short way, %d that should do not",
+	   out ? "egress" : "ingress", yes, missed);
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
@@ -530,5 +594,7 @@ int main(int argc, char **argv)
 	test_addressed();
 	test_random(true);
 	test_random(false);
+	test_plain(true);
+	test_plain(false);
 	return tap_plan();
 }

@@ -600,7 +600,9 @@ enum br_sg_zone_attr {
  * serial: of the port, never 0, new each time a device is bound to it
  * version: of the port's policy when the packet was judged
  * in: 1 when the end was admitted by the ingress rules, 0 by egress
- * mark: BR_SG_SLOT_ALLOWED or BR_SG_SLOT_REVOKED
+ * mark: BR_SG_SLOT_ALLOWED, BR_SG_SLOT_REVOKED, or BR_SG_SLOT_PORTS: allowed,
+ *	but the entry does not know the ports of its packets, so that each is
+ *	asked for them
  * rule: index in the port's rules of that direction, 0 to 4095
  */
 #define BR_SG_SLOT_SERIAL_SHIFT	32
@@ -608,6 +610,7 @@ enum br_sg_zone_attr {
 #define BR_SG_SLOT_INGRESS	(1ULL << 15)
 #define BR_SG_SLOT_ALLOWED	(1ULL << 13)
 #define BR_SG_SLOT_REVOKED	(2ULL << 13)
+#define BR_SG_SLOT_PORTS	(3ULL << 13)
 #define BR_SG_SLOT_MARK		(3ULL << 13)
 #define BR_SG_SLOT_RULE		0x1fffULL
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A port end's slot in a conntrack entry (uapi/linux/br_sg.h has its layout,
+ * flow.c what it is for), and the short way of steps 9 and 10: a packet that a
+ * slot of this port and this version of its policy admits.
+ */
+#ifndef BR_SG_SLOT_H
+#define BR_SG_SLOT_H
+
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+
+#include "snapshot.h"
+
+/* serial and version */
+#define BR_SG_SLOT_STAMP	GENMASK_ULL(63, BR_SG_SLOT_VERSION_SHIFT)
+
+/* both words; NULL: the entry, or template, has no room */
+static inline unsigned long *br_sg_slot_words(const struct nf_conn *ct)
+{
+	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+
+	return labels ? labels->bits : NULL;
+}
+
+/*
+ * Does the port's slot admit the packet, which travels in @direction?
+ *
+ * A stateless port writes no slot, and one that it wrote before it became so
+ * is of an older version. A slot of this serial is of an entry that this port
+ * judged, so of its bridge's zone.
+ */
+static inline bool br_sg_slot_admits(const struct br_sg_bind *bind,
+				     u8 direction, const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+	const unsigned long *words;
+	struct nf_conn *ct;
+	int own;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct)
+		return false;
+	words = br_sg_slot_words(ct);
+	if (!words)
+		return false;
+	own = CTINFO2DIR(ctinfo);
+	if (direction == BR_SG_INGRESS)
+		own = !own;
+	return (READ_ONCE(words[own]) & (BR_SG_SLOT_STAMP | BR_SG_SLOT_MARK)) ==
+	       (bind->stamp | BR_SG_SLOT_ALLOWED);
+}
+
+#endif
