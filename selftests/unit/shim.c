@@ -1,12 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What shim.h and skbuff.h declare. */
 #define _GNU_SOURCE
+#include <malloc.h>
 #include <stdlib.h>
 
 #include <linux/skbuff.h>
 
 long shim_alloc_left = -1;
+size_t shim_alloc_count;
 size_t shim_alloc_sum;
+size_t shim_alloc_live;
+
+/* the kernel's slab sizes; pages above */
+static size_t slab_size(size_t size)
+{
+	size_t slab = 8;
+
+	if (size > 8192)
+		return ALIGN(size, 4096);
+	if (size > 64 && size <= 96)
+		return 96;
+	if (size > 128 && size <= 192)
+		return 192;
+	while (slab < size)
+		slab *= 2;
+	return slab;
+}
+
+void *shim_alloc(size_t size)
+{
+	void *p;
+
+	shim_alloc_count++;
+	if (!shim_alloc_left)
+		return NULL;
+	if (shim_alloc_left > 0)
+		shim_alloc_left--;
+	p = malloc(size);
+	if (!p)
+		return NULL;
+	shim_alloc_sum += size;
+	shim_alloc_live += slab_size(malloc_usable_size(p));
+	return p;
+}
+
+void shim_free(const void *p)
+{
+	if (p)
+		shim_alloc_live -= slab_size(malloc_usable_size((void *)p));
+	free((void *)p);
+}
 
 struct sort_arg {
 	cmp_r_func_t cmp;

@@ -37,6 +37,8 @@ typedef unsigned int gfp_t;
 #define __must_check		__attribute__((__warn_unused_result__))
 #define BUILD_BUG_ON(c)		((void)sizeof(char[1 - 2 * !!(c)]))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define __aligned(n)		__attribute__((__aligned__(n)))
+#define ALIGN(n, to)		(((n) + (to) - 1) & ~((__typeof__(n))(to) - 1))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define min(a, b) \
 	({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); \
@@ -47,8 +49,10 @@ typedef unsigned int gfp_t;
 
 #define be16_to_cpu(x)		be16toh(x)
 #define be32_to_cpu(x)		be32toh(x)
+#define be64_to_cpu(x)		be64toh(x)
 #define cpu_to_be16(x)		htobe16(x)
 #define cpu_to_be32(x)		htobe32(x)
+#define cpu_to_be64(x)		htobe64(x)
 
 #define ERR_PTR(e)		((void *)(long)(e))
 #define PTR_ERR(p)		((long)(p))
@@ -61,6 +65,11 @@ typedef struct {
 static inline void refcount_set(refcount_t *ref, int n)
 {
 	ref->n = n;
+}
+
+static inline unsigned int refcount_read(const refcount_t *ref)
+{
+	return ref->n;
 }
 
 static inline void refcount_inc(refcount_t *ref)
@@ -79,18 +88,25 @@ static inline bool refcount_dec_and_test(refcount_t *ref)
 
 /* when not negative: so many allocations succeed and the next one fails */
 extern long shim_alloc_left;
-/* the size of what was allocated last, and of all since it was set to 0 */
+/* allocations, failed ones too, and their size, since these were set to 0 */
+extern size_t shim_alloc_count;
 extern size_t shim_alloc_sum;
+/* what is allocated now, each rounded up as kmalloc() does */
+extern size_t shim_alloc_live;
+
+void *shim_alloc(size_t size);
+void shim_free(const void *p);
+
+static inline void *kmalloc(size_t size, gfp_t flags)
+{
+	(void)flags;
+	return shim_alloc(size);
+}
 
 static inline void *kvmalloc(size_t size, gfp_t flags)
 {
 	(void)flags;
-	if (!shim_alloc_left)
-		return NULL;
-	if (shim_alloc_left > 0)
-		shim_alloc_left--;
-	shim_alloc_sum += size;
-	return malloc(size);
+	return shim_alloc(size);
 }
 
 static inline size_t array_size(size_t a, size_t b)
@@ -105,9 +121,18 @@ static inline void *kvmalloc_array(size_t n, size_t size, gfp_t flags)
 	return kvmalloc(array_size(n, size), flags);
 }
 
+static inline void kfree(const void *p)
+{
+	shim_free(p);
+}
+
 static inline void kvfree(const void *p)
 {
-	free((void *)p);
+	shim_free(p);
+}
+
+static inline void cond_resched(void)
+{
 }
 
 #define struct_size(p, member, n) \
