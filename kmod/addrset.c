@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sets of prefixes. A set is kept twice: as the user gave it, sorted, to show
- * it and to change it; and as disjoint ranges, for lookup by bisection, which
- * overlapping prefixes would not allow. 24 bytes a member and at most 8 (IPv4)
- * or 32 (IPv6) a range.
+ * Sets of prefixes: a tree of them for each family, in the order that they are
+ * shown in. A key is the address and the length; there is no value. 5 bytes a
+ * member (IPv4) or 17 (IPv6) where nodes are full, and at most twice that.
  *
- * Sets are immutable: a change makes a copy, in time linear in the set, with
- * only the changed members sorted.
+ * Prefixes may lie in each other. Those that have an address in them begin
+ * with the same bits as it; so the search goes back from the address to the
+ * last prefix before it, which says how many bits one further back can share.
  */
+#include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
 #include <linux/sort.h>
 #include <linux/string.h>
 
 #include "addrset.h"
+#include "tree.h"
 
 /* an IPv6 address as a number */
 struct wide {
@@ -25,28 +26,28 @@ struct wide {
 	u64 lo;
 };
 
+/* of a tree: the address, then the length */
+struct set_key {
+	u8 b[17];
+};
+
+static const struct br_sg_tree_type tree4 = { .key = 5 };
+static const struct br_sg_tree_type tree6 = { .key = 17 };
+
 /**
  * struct br_sg_addrset - a set
  * @ref: users
- * @n: prefixes in @items
- * @n4: IPv4 ranges
- * @n6: IPv6 ranges
- * @first6: their first addresses, ascending; the memory of all four arrays
- * @last6: their last addresses
- * @first4: the same for IPv4, host order
- * @last4: the same for IPv4
- * @items: sorted by br_sg_prefix_cmp(), each once
+ * @v4: prefixes of IPv4
+ * @v6: prefixes of IPv6
+ * @lens4: a bit for each length in @v4, and perhaps for some that were removed
+ * @lens6: the same for @v6
  */
 struct br_sg_addrset {
 	refcount_t ref;
-	u32 n;
-	u32 n4;
-	u32 n6;
-	struct wide *first6;
-	struct wide *last6;
-	u32 *first4;
-	u32 *last4;
-	struct br_sg_prefix items[];
+	struct br_sg_tree v4;
+	struct br_sg_tree v6;
+	u64 lens4;
+	u64 lens6[3];
 };
 
 static u32 mask4(u8 len)
@@ -76,11 +77,6 @@ static struct wide wide(const struct br_sg_addr *addr)
 		.lo = (u64)be32_to_cpu(addr->w[2]) << 32 |
 		      be32_to_cpu(addr->w[3]),
 	};
-}
-
-static bool wide_le(struct wide a, struct wide b)
-{
-	return a.hi < b.hi || (a.hi == b.hi && a.lo <= b.lo);
 }
 
 bool br_sg_prefix_has(const struct br_sg_prefix *prefix, u8 family,
@@ -128,100 +124,97 @@ int br_sg_prefix_cmp(const struct br_sg_prefix *a,
 	return (int)a->len - b->len;
 }
 
-/*
- * Walks the sorted items and merges what overlaps or touches into ranges.
- * Without the arrays it only counts them.
- */
-static void ranges_make(struct br_sg_addrset *set)
+static struct set_key key_of(const struct br_sg_prefix *item)
 {
-	struct wide last6 = { 0, 0 };
-	u32 last4 = 0;
-	u32 i;
+	struct set_key key = { { 0 } };
 
-	set->n4 = 0;
-	set->n6 = 0;
-	for (i = 0; i < set->n; i++) {
-		const struct br_sg_prefix *item = &set->items[i];
-
-		if (item->family == AF_INET) {
-			u32 first = be32_to_cpu(item->addr.v4);
-			u32 last = first | ~mask4(item->len);
-
-			/* first > 0 here: items ascend, n4 is not 0 */
-			if (set->n4 && (first <= last4 || first - 1 == last4)) {
-				last4 = max(last, last4);
-			} else {
-				if (set->first4)
-					set->first4[set->n4] = first;
-				last4 = last;
-				set->n4++;
-			}
-			if (set->last4)
-				set->last4[set->n4 - 1] = last4;
-		} else {
-			struct wide first = wide(&item->addr);
-			struct wide mask = mask6(item->len);
-			struct wide last, prev;
-
-			last.hi = first.hi | ~mask.hi;
-			last.lo = first.lo | ~mask.lo;
-			/* the address before @first, not used when there is none */
-			prev.hi = first.hi - !first.lo;
-			prev.lo = first.lo - 1;
-			if (set->n6 && (wide_le(first, last6) ||
-					wide_le(prev, last6))) {
-				if (wide_le(last6, last))
-					last6 = last;
-			} else {
-				if (set->first6)
-					set->first6[set->n6] = first;
-				last6 = last;
-				set->n6++;
-			}
-			if (set->last6)
-				set->last6[set->n6 - 1] = last6;
-		}
+	if (item->family == AF_INET) {
+		memcpy(key.b, item->addr.b, 4);
+		key.b[4] = item->len;
+	} else {
+		memcpy(key.b, item->addr.b, 16);
+		key.b[16] = item->len;
 	}
+	return key;
 }
 
-static struct br_sg_addrset *set_alloc(u32 n)
+static void key_item(const u8 *key, u8 family, struct br_sg_prefix *item)
 {
-	struct br_sg_addrset *set;
+	u8 size = br_sg_family_bits(family) / 8;
 
-	set = kvmalloc(struct_size(set, items, n), GFP_KERNEL_ACCOUNT);
-	if (!set)
+	memset(item, 0, sizeof(*item));
+	memcpy(item->addr.b, key, size);
+	item->family = family;
+	item->len = key[size];
+}
+
+static const struct br_sg_tree_type *type_of(u8 family)
+{
+	return family == AF_INET ? &tree4 : &tree6;
+}
+
+static const struct br_sg_tree *tree_of(const struct br_sg_addrset *set,
+					u8 family)
+{
+	return family == AF_INET ? &set->v4 : &set->v6;
+}
+
+static bool set_has(const struct br_sg_addrset *set,
+		    const struct br_sg_prefix *item)
+{
+	struct set_key key = key_of(item);
+
+	return br_sg_tree_find(type_of(item->family),
+			       tree_of(set, item->family), key.b);
+}
+
+/* @set NULL: an empty one. NULL: out of memory */
+static struct br_sg_addrset *set_copy(const struct br_sg_addrset *set)
+{
+	struct br_sg_addrset *new;
+
+	new = kmalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	if (!new)
 		return NULL;
-	memset(set, 0, sizeof(*set));
-	refcount_set(&set->ref, 1);
-	set->n = n;
-	return set;
+	memset(new, 0, sizeof(*new));
+	refcount_set(&new->ref, 1);
+	if (!set)
+		return new;
+	br_sg_tree_share(&new->v4, &set->v4);
+	br_sg_tree_share(&new->v6, &set->v6);
+	new->lens4 = set->lens4;
+	memcpy(new->lens6, set->lens6, sizeof(new->lens6));
+	return new;
 }
 
-/* the items are there: add the ranges; frees the set when there is no memory */
-static struct br_sg_addrset *set_finish(struct br_sg_addrset *set)
+/* @set is private */
+static int set_insert(struct br_sg_addrset *set, const struct br_sg_prefix *item)
 {
-	size_t size;
-	u32 n4, n6;
-	void *mem;
+	struct set_key key = key_of(item);
 
-	ranges_make(set);
-	n4 = set->n4;
-	n6 = set->n6;
-	/* no overflow: @items takes 24 bytes each, and there is memory for it */
-	size = 2 * sizeof(*set->first6) * n6 + 2 * sizeof(*set->first4) * n4;
-	if (!size)
-		return set;
-	mem = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!mem) {
-		kvfree(set);
-		return ERR_PTR(-ENOMEM);
+	if (item->family == AF_INET) {
+		set->lens4 |= 1ULL << item->len;
+		return br_sg_tree_insert(&tree4, &set->v4, key.b, NULL);
 	}
-	set->first6 = mem;
-	set->last6 = set->first6 + n6;
-	set->first4 = (u32 *)(set->last6 + n6);
-	set->last4 = set->first4 + n4;
-	ranges_make(set);
-	return set;
+	set->lens6[item->len / 64] |= 1ULL << item->len % 64;
+	return br_sg_tree_insert(&tree6, &set->v6, key.b, NULL);
+}
+
+static int set_remove(struct br_sg_addrset *set, const struct br_sg_prefix *item)
+{
+	struct set_key key = key_of(item);
+	int err;
+
+	if (item->family == AF_INET) {
+		err = br_sg_tree_remove(&tree4, &set->v4, key.b);
+		if (!set->v4.count)
+			set->lens4 = 0;
+	} else {
+		err = br_sg_tree_remove(&tree6, &set->v6, key.b);
+		if (!set->v6.count)
+			memset(set->lens6, 0, sizeof(set->lens6));
+	}
+	return err;
 }
 
 /* by content, then as given, so that of equal ones the first comes first */
@@ -259,34 +252,11 @@ static u32 *order_make(const struct br_sg_prefix *items, u32 n)
 	return order;
 }
 
-/* index of the first item from @from on that is not before @item */
-static u32 set_position(const struct br_sg_addrset *set, u32 from,
-			const struct br_sg_prefix *item)
+/* is the @i-th in @order the same as the one before? */
+static bool order_twice(const struct br_sg_prefix *items, const u32 *order,
+			u32 i)
 {
-	u32 to = set ? set->n : 0;
-
-	while (from < to) {
-		u32 mid = from + (to - from) / 2;
-
-		if (br_sg_prefix_cmp(&set->items[mid], item) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from;
-}
-
-static bool set_item_is(const struct br_sg_addrset *set, u32 i,
-			const struct br_sg_prefix *item)
-{
-	return set && i < set->n && !br_sg_prefix_cmp(&set->items[i], item);
-}
-
-static void items_copy(struct br_sg_prefix *to, const struct br_sg_prefix *from,
-		       u32 n)
-{
-	if (n)
-		memcpy(to, from, array_size(n, sizeof(*to)));
+	return i && !br_sg_prefix_cmp(&items[order[i - 1]], &items[order[i]]);
 }
 
 /* @set NULL: an empty one */
@@ -294,63 +264,46 @@ static struct br_sg_addrset *set_add(const struct br_sg_addrset *set,
 				     const struct br_sg_prefix *items, u32 n,
 				     bool exist_ok, u32 *bad)
 {
-	u32 n_old = set ? set->n : 0;
 	struct br_sg_addrset *new;
 	u32 *order = NULL;
 	u32 first_bad = n;
-	u32 i, n_new = 0;
-	u32 from = 0;
-	u32 to = 0;
+	int err = 0;
+	u32 i;
 
 	if (n) {
 		order = order_make(items, n);
 		if (!order)
 			return ERR_PTR(-ENOMEM);
 	}
-
-	/* keep of @order only what is new */
-	for (i = 0; i < n; i++) {
-		const struct br_sg_prefix *item = &items[order[i]];
-
-		from = set_position(set, from, item);
-		if (set_item_is(set, from, item) ||
-		    (n_new &&
-		     !br_sg_prefix_cmp(&items[order[n_new - 1]], item)))
+	for (i = 0; i < n && !exist_ok; i++)
+		if ((set && set_has(set, &items[order[i]])) ||
+		    order_twice(items, order, i))
 			first_bad = min(first_bad, order[i]);
-		else
-			order[n_new++] = order[i];
-	}
-	if (!exist_ok && first_bad < n) {
+	if (first_bad < n) {
 		if (bad)
 			*bad = first_bad;
 		kvfree(order);
 		return ERR_PTR(-EEXIST);
 	}
 
-	if (n_new > U32_MAX - n_old)
-		new = NULL;
-	else
-		new = set_alloc(n_old + n_new);
-	if (!new) {
-		kvfree(order);
-		return ERR_PTR(-ENOMEM);
-	}
-	from = 0;
-	for (i = 0; i < n_new; i++) {
+	new = set && n > U32_MAX - br_sg_addrset_count(set) ? NULL :
+							      set_copy(set);
+	if (!new)
+		err = -ENOMEM;
+	for (i = 0; !err && i < n; i++) {
 		const struct br_sg_prefix *item = &items[order[i]];
-		u32 next = set_position(set, from, item);
 
-		if (set)
-			items_copy(&new->items[to], &set->items[from],
-				   next - from);
-		to += next - from;
-		from = next;
-		new->items[to++] = *item;
+		if (exist_ok && (order_twice(items, order, i) ||
+				 (set && set_has(set, item))))
+			continue;
+		err = set_insert(new, item);
 	}
-	if (set)
-		items_copy(&new->items[to], &set->items[from], n_old - from);
 	kvfree(order);
-	return set_finish(new);
+	if (err) {
+		br_sg_addrset_put(new);
+		return ERR_PTR(err);
+	}
+	return new;
 }
 
 struct br_sg_addrset *br_sg_addrset_build(const struct br_sg_prefix *items,
@@ -373,8 +326,7 @@ struct br_sg_addrset *br_sg_addrset_remove(const struct br_sg_addrset *set,
 	struct br_sg_addrset *new;
 	u32 *order = NULL;
 	u32 first_bad = n;
-	u32 from = 0;
-	u32 to = 0;
+	int err = 0;
 	u32 i;
 
 	if (n) {
@@ -382,17 +334,10 @@ struct br_sg_addrset *br_sg_addrset_remove(const struct br_sg_addrset *set,
 		if (!order)
 			return ERR_PTR(-ENOMEM);
 	}
-
-	/* each found moves @from behind it: given twice, it is not there */
-	for (i = 0; i < n; i++) {
-		const struct br_sg_prefix *item = &items[order[i]];
-
-		from = set_position(set, from, item);
-		if (set_item_is(set, from, item))
-			from++;
-		else
+	for (i = 0; i < n; i++)
+		if (!set_has(set, &items[order[i]]) ||
+		    order_twice(items, order, i))
 			first_bad = min(first_bad, order[i]);
-	}
 	if (first_bad < n) {
 		if (bad)
 			*bad = first_bad;
@@ -400,91 +345,186 @@ struct br_sg_addrset *br_sg_addrset_remove(const struct br_sg_addrset *set,
 		return ERR_PTR(-ENOENT);
 	}
 
-	new = set_alloc(set->n - n);
-	if (!new) {
-		kvfree(order);
-		return ERR_PTR(-ENOMEM);
-	}
-	from = 0;
-	for (i = 0; i < n; i++) {
-		u32 next = set_position(set, from, &items[order[i]]);
-
-		items_copy(&new->items[to], &set->items[from], next - from);
-		to += next - from;
-		from = next + 1;
-	}
-	items_copy(&new->items[to], &set->items[from], set->n - from);
+	new = set_copy(set);
+	if (!new)
+		err = -ENOMEM;
+	for (i = 0; !err && i < n; i++)
+		err = set_remove(new, &items[order[i]]);
 	kvfree(order);
-	return set_finish(new);
+	if (err) {
+		br_sg_addrset_put(new);
+		return ERR_PTR(err);
+	}
+	return new;
 }
 
-static bool has4(const struct br_sg_addrset *set, u32 addr)
+/* the longest length of @lens that is at most @len, or -1 */
+static int lens_last(const u64 *lens, int len)
 {
-	u32 from = 0;
-	u32 to = set->n4;
+	int word = len / 64;
+	u64 bits = lens[word] & (~0ULL >> (63 - len % 64));
 
-	/* the first range that begins behind @addr; the one before may hold it */
-	while (from < to) {
-		u32 mid = from + (to - from) / 2;
-
-		if (set->first4[mid] <= addr)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from && addr <= set->last4[from - 1];
+	while (!bits && word)
+		bits = lens[--word];
+	return bits ? word * 64 + (int)fls64(bits) - 1 : -1;
 }
 
-static bool has6(const struct br_sg_addrset *set, struct wide addr)
+/* @addr without the bits behind @len */
+static struct br_sg_addr addr_mask(const struct br_sg_addr *addr, u8 family,
+				   u8 len)
 {
-	u32 from = 0;
-	u32 to = set->n6;
+	struct br_sg_addr masked = *addr;
+	struct wide mask;
 
-	while (from < to) {
-		u32 mid = from + (to - from) / 2;
-
-		if (wide_le(set->first6[mid], addr))
-			from = mid + 1;
-		else
-			to = mid;
+	if (family == AF_INET) {
+		masked.v4 &= cpu_to_be32(mask4(len));
+		return masked;
 	}
-	return from && wide_le(addr, set->last6[from - 1]);
+	mask = mask6(len);
+	masked.w[0] &= cpu_to_be32(mask.hi >> 32);
+	masked.w[1] &= cpu_to_be32((u32)mask.hi);
+	masked.w[2] &= cpu_to_be32(mask.lo >> 32);
+	masked.w[3] &= cpu_to_be32((u32)mask.lo);
+	return masked;
+}
+
+/* with how many bits do both begin? */
+static int addr_common(const struct br_sg_addr *a, const struct br_sg_addr *b,
+		       u8 family)
+{
+	struct wide x, y;
+
+	if (family == AF_INET)
+		return 32 - (int)fls64(be32_to_cpu(a->v4 ^ b->v4));
+	x = wide(a);
+	y = wide(b);
+	return x.hi != y.hi ? 64 - (int)fls64(x.hi ^ y.hi) :
+			      128 - (int)fls64(x.lo ^ y.lo);
+}
+
+bool br_sg_addrset_covers(const struct br_sg_addrset *set,
+			  const struct br_sg_prefix *prefix)
+{
+	const struct br_sg_addr *addr = &prefix->addr;
+	struct br_sg_prefix at, found;
+	u8 family = prefix->family;
+	struct br_sg_tree_iter it;
+	int len = prefix->len;
+	struct set_key key;
+
+	at.family = family;
+	br_sg_tree_iter_init(&it, type_of(family), tree_of(set, family));
+	while (len >= 0) {
+		len = lens_last(family == AF_INET ? &set->lens4 : set->lens6,
+				len);
+		if (len < 0)
+			break;
+		at.addr = addr_mask(addr, family, len);
+		at.len = len;
+		key = key_of(&at);
+		if (!br_sg_tree_seek_le(&it, key.b))
+			break;
+		key_item(br_sg_tree_iter_key(&it), family, &found);
+		if (br_sg_prefix_has(&found, family, addr))
+			return true;
+		len = min(len - 1, addr_common(&found.addr, addr, family));
+	}
+	return false;
 }
 
 bool br_sg_addrset_has(const struct br_sg_addrset *set, u8 family,
 		       const struct br_sg_addr *addr)
 {
-	if (family == AF_INET)
-		return has4(set, be32_to_cpu(addr->v4));
-	if (family == AF_INET6)
-		return has6(set, wide(addr));
-	return false;
+	struct br_sg_prefix prefix;
+
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	prefix.addr = *addr;
+	prefix.family = family;
+	prefix.len = br_sg_family_bits(family);
+	return br_sg_addrset_covers(set, &prefix);
+}
+
+bool br_sg_addrset_next(const struct br_sg_addrset *set,
+			const struct br_sg_prefix *from,
+			struct br_sg_prefix *item)
+{
+	struct set_key key = key_of(from);
+	struct br_sg_tree_iter it;
+
+	br_sg_tree_iter_init(&it, type_of(from->family),
+			     tree_of(set, from->family));
+	if (!br_sg_tree_seek_ge(&it, key.b))
+		return false;
+	key_item(br_sg_tree_iter_key(&it), from->family, item);
+	return true;
+}
+
+/* what br_sg_tree_diff() hands on */
+struct set_diff {
+	int (*fn)(const struct br_sg_prefix *item, bool in_b, void *arg);
+	void *arg;
+	u8 family;
+};
+
+static int diff_item(const void *key, const void *value, bool in_b, void *arg)
+{
+	struct br_sg_prefix item;
+	struct set_diff *diff = arg;
+
+	key_item(key, diff->family, &item);
+	return diff->fn(&item, in_b, diff->arg);
+}
+
+int br_sg_addrset_diff(const struct br_sg_addrset *a,
+		       const struct br_sg_addrset *b,
+		       int (*fn)(const struct br_sg_prefix *item, bool in_b,
+				 void *arg),
+		       void *arg)
+{
+	struct set_diff diff = { .fn = fn, .arg = arg, .family = AF_INET };
+	static const struct br_sg_tree none;
+	int ret;
+
+	ret = br_sg_tree_diff(&tree4, a ? &a->v4 : &none, b ? &b->v4 : &none,
+			      diff_item, &diff);
+	if (ret)
+		return ret;
+	diff.family = AF_INET6;
+	return br_sg_tree_diff(&tree6, a ? &a->v6 : &none, b ? &b->v6 : &none,
+			       diff_item, &diff);
+}
+
+static int diff_any(const struct br_sg_prefix *item, bool in_b, void *arg)
+{
+	return 1;
 }
 
 bool br_sg_addrset_equal(const struct br_sg_addrset *a,
 			 const struct br_sg_addrset *b)
 {
-	u32 i;
-
-	if (a == b)
-		return true;
-	if (a->n != b->n)
-		return false;
-	for (i = 0; i < a->n; i++)
-		if (br_sg_prefix_cmp(&a->items[i], &b->items[i]))
-			return false;
-	return true;
+	return a->v4.count == b->v4.count && a->v6.count == b->v6.count &&
+	       !br_sg_addrset_diff(a, b, diff_any, NULL);
 }
 
 u32 br_sg_addrset_count(const struct br_sg_addrset *set)
 {
-	return set->n;
+	return set->v4.count + set->v6.count;
 }
 
 void br_sg_addrset_item(const struct br_sg_addrset *set, u32 i,
 			struct br_sg_prefix *item)
 {
-	*item = set->items[i];
+	if (i < set->v4.count)
+		key_item(br_sg_tree_key(&tree4, &set->v4, i), AF_INET, item);
+	else
+		key_item(br_sg_tree_key(&tree6, &set->v6, i - set->v4.count),
+			 AF_INET6, item);
+}
+
+size_t br_sg_addrset_bytes(const struct br_sg_addrset *set)
+{
+	return sizeof(*set) + set->v4.bytes + set->v6.bytes;
 }
 
 struct br_sg_addrset *br_sg_addrset_get(struct br_sg_addrset *set)
@@ -497,6 +537,7 @@ void br_sg_addrset_put(struct br_sg_addrset *set)
 {
 	if (!set || !refcount_dec_and_test(&set->ref))
 		return;
-	kvfree(set->first6);
-	kvfree(set);
+	br_sg_tree_drop(&tree4, &set->v4);
+	br_sg_tree_drop(&tree6, &set->v6);
+	kfree(set);
 }

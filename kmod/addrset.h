@@ -50,7 +50,9 @@ int br_sg_prefix_cmp(const struct br_sg_prefix *a,
 
 /*
  * struct br_sg_addrset - a set of prefixes, immutable once built; shared by
- * reference. NULL is not a set: an empty set is built from no prefixes.
+ * reference. NULL is not a set: an empty set is built from no prefixes. A
+ * changed set costs what the change is, and shares the rest with the one
+ * before.
  */
 struct br_sg_addrset;
 
@@ -74,6 +76,23 @@ struct br_sg_addrset *br_sg_addrset_remove(const struct br_sg_addrset *set,
 /* Is @addr in any prefix of the set? Its cost hardly grows with the set. */
 bool br_sg_addrset_has(const struct br_sg_addrset *set, u8 family,
 		       const struct br_sg_addr *addr);
+/* Is all of @prefix in one prefix of the set? */
+bool br_sg_addrset_covers(const struct br_sg_addrset *set,
+			  const struct br_sg_prefix *prefix);
+/* the first item of the family of @from that is not before it; false: none */
+bool br_sg_addrset_next(const struct br_sg_addrset *set,
+			const struct br_sg_prefix *from,
+			struct br_sg_prefix *item);
+/*
+ * Calls @fn in order for each item that only one of two sets has; @in_b says
+ * which. NULL is an empty set. Costs what the sets do not share. Ends when @fn
+ * returns other than 0, with that.
+ */
+int br_sg_addrset_diff(const struct br_sg_addrset *a,
+		       const struct br_sg_addrset *b,
+		       int (*fn)(const struct br_sg_prefix *item, bool in_b,
+				 void *arg),
+		       void *arg);
 /* same prefixes? */
 bool br_sg_addrset_equal(const struct br_sg_addrset *a,
 			 const struct br_sg_addrset *b);
@@ -81,6 +100,8 @@ u32 br_sg_addrset_count(const struct br_sg_addrset *set);
 /* the @i-th prefix in the order of br_sg_prefix_cmp() */
 void br_sg_addrset_item(const struct br_sg_addrset *set, u32 i,
 			struct br_sg_prefix *item);
+/* what it takes, what it shares with others included */
+size_t br_sg_addrset_bytes(const struct br_sg_addrset *set);
 struct br_sg_addrset *br_sg_addrset_get(struct br_sg_addrset *set);
 /* NULL is fine; the memory goes at once: wait for readers before */
 void br_sg_addrset_put(struct br_sg_addrset *set);

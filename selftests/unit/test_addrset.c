@@ -68,6 +68,32 @@ static bool list_has(const struct list *l, u8 family, const struct br_sg_addr *a
 	return false;
 }
 
+static bool list_covers(const struct list *l, const struct br_sg_prefix *p)
+{
+	u32 i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->p[i].len <= p->len &&
+		    slow_covers(&l->p[i], p->family, &p->addr))
+			return true;
+	return false;
+}
+
+/* the first of its family that is not before @from, or NULL */
+static const struct br_sg_prefix *list_next(const struct list *l,
+					    const struct br_sg_prefix *from)
+{
+	const struct br_sg_prefix *best = NULL;
+	u32 i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->p[i].family == from->family &&
+		    br_sg_prefix_cmp(&l->p[i], from) >= 0 &&
+		    (!best || br_sg_prefix_cmp(&l->p[i], best) < 0))
+			best = &l->p[i];
+	return best;
+}
+
 /* few different bytes, so that things overlap, touch and repeat */
 static void rnd_addr(u8 family, struct br_sg_addr *a)
 {
@@ -140,6 +166,7 @@ static u8 rnd_probe(const struct list *l, struct br_sg_addr *a)
 static bool set_agrees(const struct br_sg_addrset *set, const struct list *l,
 		       int probes)
 {
+	const struct br_sg_prefix *next;
 	struct br_sg_prefix item, prev;
 	struct br_sg_addr a;
 	u32 i;
@@ -159,13 +186,60 @@ static bool set_agrees(const struct br_sg_addrset *set, const struct list *l,
 
 		if (br_sg_addrset_has(set, family, &a) != list_has(l, family, &a))
 			return false;
+		if (probes % 4)
+			continue;
+		rnd_prefix(&item);
+		if (probes % 8 && l->n)
+			item.addr = l->p[rnd_below(l->n)].addr;
+		for (i = item.len; i < br_sg_family_bits(item.family); i++)
+			item.addr.b[i / 8] &= ~(1 << (7 - i % 8));
+		if (item.family == AF_INET)
+			memset(item.addr.b + 4, 0, 12);
+		if (br_sg_addrset_covers(set, &item) != list_covers(l, &item))
+			return false;
+		next = list_next(l, &item);
+		if (br_sg_addrset_next(set, &item, &prev) != !!next)
+			return false;
+		if (next && br_sg_prefix_cmp(&prev, next))
+			return false;
 	}
 	return true;
+}
+
+struct diff {
+	const struct list *a, *b;
+	struct br_sg_prefix last;
+	u32 n;
+};
+
+static int diff_item(const struct br_sg_prefix *item, bool in_b, void *arg)
+{
+	struct diff *d = arg;
+
+	if (d->n++ && br_sg_prefix_cmp(&d->last, item) >= 0)
+		return -1;
+	d->last = *item;
+	return list_find(in_b ? d->b : d->a, item) >= 0 &&
+	       list_find(in_b ? d->a : d->b, item) < 0 ? 0 : -1;
+}
+
+static bool diff_agrees(const struct br_sg_addrset *x, const struct list *a,
+			const struct br_sg_addrset *y, const struct list *b)
+{
+	struct diff d = { .a = a, .b = b };
+	u32 i, n = 0;
+
+	for (i = 0; i < a->n; i++)
+		n += list_find(b, &a->p[i]) < 0;
+	for (i = 0; i < b->n; i++)
+		n += list_find(a, &b->p[i]) < 0;
+	return !br_sg_addrset_diff(x, y, diff_item, &d) && d.n == n;
 }
 
 static void test_random(void)
 {
 	struct list *l = calloc(1, sizeof(*l)), *before = calloc(1, sizeof(*l));
+	struct list *none = calloc(1, sizeof(*none));
 	int builds = 0, inserts = 0, removes = 0, refused = 0;
 	struct br_sg_prefix items[40];
 	int round, step;
@@ -232,6 +306,8 @@ static void test_random(void)
 			good &= set_agrees(set, before, 30);
 			good &= br_sg_addrset_equal(set, new) ==
 				list_equal(before, l);
+			good &= diff_agrees(set, before, new, l);
+			good &= diff_agrees(new, l, NULL, none);
 			br_sg_addrset_put(set);
 			set = new;
 			good &= set_agrees(set, l, 100);
@@ -243,6 +319,7 @@ static void test_random(void)
 	   builds, inserts, removes, refused);
 	free(l);
 	free(before);
+	free(none);
 }
 
 static struct br_sg_addrset *set_of(const char *text)
@@ -403,10 +480,10 @@ static void test_large(u8 family)
 {
 	const u32 n = 131072;
 	struct br_sg_prefix *items = calloc(n + 1, sizeof(*items));
+	size_t bytes, live, allocs;
 	struct br_sg_addrset *set, *new;
 	double t0, t1, t2;
 	bool good = true;
-	size_t bytes;
 	u32 i;
 
 	for (i = 0; i <= n; i++) {
@@ -422,13 +499,16 @@ static void test_large(u8 family)
 			items[i].addr.w[3] = cpu_to_be32(i << 1);
 		}
 	}
-	shim_alloc_sum = 0;
+	live = shim_alloc_live;
 	t0 = now();
 	set = br_sg_addrset_build(items, n);
 	t1 = now();
-	bytes = shim_alloc_sum - n * sizeof(u32);
+	live = shim_alloc_live - live;
+	shim_alloc_count = 0;
 	new = br_sg_addrset_insert(set, items + n, 1, false, &i);
+	allocs = shim_alloc_count;
 	t2 = now();
+	bytes = br_sg_addrset_bytes(set);
 	good &= br_sg_addrset_count(new) == n + 1;
 	for (i = 0; i <= n; i++) {
 		struct br_sg_addr a = items[i].addr;
@@ -443,7 +523,9 @@ static void test_large(u8 family)
 	good &= br_sg_addrset_count(set) == 1;
 	ok(good, "IPv%d: %u members, all found, no neighbour is",
 	   family == AF_INET ? 4 : 6, n);
-	ok(bytes / n <= 100, "%zu bytes a member", bytes / n);
+	ok(bytes / n <= 40 && bytes <= live && bytes + 64 > live,
+	   "%zu bytes a member", bytes / n);
+	ok(allocs <= 8, "insert of one: %zu allocations", allocs);
 	printf("# build %.1f ms, insert of one %.1f ms (with sanitizers)\n",
 	       (t1 - t0) * 1e3, (t2 - t1) * 1e3);
 	br_sg_addrset_put(set);
