@@ -687,6 +687,18 @@ static int step_cmp(const struct br_sg_tree_type *type, const struct step *x,
 		      node_key(type, y->node, y->i), type->key);
 }
 
+/* on to the last of the entries from here on that are in both leaves */
+static void steps_equal(const struct br_sg_tree_type *type, struct step *x,
+			struct step *y)
+{
+	while (x->i + 1 < x->node->n && y->i + 1 < y->node->n &&
+	       !memcmp(node_key(type, x->node, x->i + 1),
+		       node_key(type, y->node, y->i + 1), type->key)) {
+		x->i++;
+		y->i++;
+	}
+}
+
 int br_sg_tree_diff(const struct br_sg_tree_type *type,
 		    const struct br_sg_tree *a, const struct br_sg_tree *b,
 		    int (*fn)(const void *key, const void *value, bool in_b,
@@ -724,6 +736,8 @@ int br_sg_tree_diff(const struct br_sg_tree_type *type,
 			continue;
 		}
 		cmp = step_cmp(type, x, y);
+		if (!cmp)
+			steps_equal(type, x, y);
 		if (cmp <= 0) {
 			if (cmp)
 				err = fn(node_key(type, x->node, x->i),

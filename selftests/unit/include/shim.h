@@ -77,18 +77,29 @@ static inline unsigned int refcount_read(const refcount_t *ref)
 	return ref->n;
 }
 
-static inline void refcount_inc(refcount_t *ref)
+static inline void refcount_add(int n, refcount_t *ref)
 {
 	if (ref->n <= 0)
 		abort();
-	ref->n++;
+	ref->n += n;
+}
+
+static inline void refcount_inc(refcount_t *ref)
+{
+	refcount_add(1, ref);
+}
+
+static inline bool refcount_sub_and_test(int n, refcount_t *ref)
+{
+	if (ref->n < n)
+		abort();
+	ref->n -= n;
+	return !ref->n;
 }
 
 static inline bool refcount_dec_and_test(refcount_t *ref)
 {
-	if (ref->n <= 0)
-		abort();
-	return --ref->n == 0;
+	return refcount_sub_and_test(1, ref);
 }
 
 /* when not negative: so many allocations succeed and the next one fails */
