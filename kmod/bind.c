@@ -411,6 +411,7 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		if (d->port < 0)
 			continue;
 		bind->port = snap->policy->ports[d->port];
+		bind->remotes = snap->policy->remotes;
 		bind->stamp = (u64)d->serial << BR_SG_SLOT_SERIAL_SHIFT |
 			      (u64)bind->port->version <<
 				BR_SG_SLOT_VERSION_SHIFT;

@@ -30,6 +30,18 @@ struct br_sg_rule_counter {
 };
 
 /**
+ * struct br_sg_rule_counters - of all rules of a ruleset on one port
+ * @ref: of the port's versions
+ * @n: per direction, how many
+ * @v: per direction, in the order of the ruleset, a reference each
+ */
+struct br_sg_rule_counters {
+	refcount_t ref;
+	u32 n[__BR_SG_DIRECTIONS];
+	struct br_sg_rule_counter **v[__BR_SG_DIRECTIONS];
+};
+
+/**
  * struct br_sg_counters - a port's, shared by its successive versions
  * @ref: of versions
  * @fragments: that the port sent in second @second

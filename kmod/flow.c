@@ -162,10 +162,16 @@ static void key_from_tuple(struct br_sg_key *key, u8 direction,
 	}
 }
 
-static int port_lookup(const struct br_sg_port *port, u8 direction,
-		       const struct br_sg_key *key)
+static int port_lookup(const struct br_sg_bind *bind, u8 direction,
+		       struct br_sg_key *key)
 {
-	return br_sg_table_lookup(port->ruleset->tables[direction], key);
+	const struct br_sg_table *table;
+
+	table = bind->port->ruleset->tables[direction];
+	if (br_sg_table_has_tags(table))
+		key->tags = br_sg_remotes_find(bind->remotes, key->family,
+					       &key->remote);
+	return br_sg_table_lookup(table, key);
 }
 
 static struct br_sg_verdict verdict_step(int code)
@@ -205,7 +211,7 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 	key_from_tuple(&key, direction, tuple);
 	if (tuple_lacks_ports(tuple))
 		key.flags &= ~BR_SG_MATCH_PORT;
-	rule = port_lookup(bind->port, direction, &key);
+	rule = port_lookup(bind, direction, &key);
 	/* asked for ports that the entry does not know: per packet, then */
 	if (rule < 0 && tuple_lacks_ports(tuple) &&
 	    (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS)
@@ -251,7 +257,7 @@ static bool ports_allowed(const struct br_sg_bind *bind, u8 direction,
 	key_from_frame(&key, direction, frame);
 	if (direction != admitted)
 		key.dport = frame->sport;
-	return port_lookup(bind->port, admitted, &key) >= 0;
+	return port_lookup(bind, admitted, &key) >= 0;
 }
 
 static bool frame_is_icmp_error(const struct br_sg_frame *frame)
@@ -283,7 +289,7 @@ static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
 	struct br_sg_key key;
 
 	key_from_frame(&key, direction, frame);
-	return verdict_rule(port_lookup(bind->port, direction, &key));
+	return verdict_rule(port_lookup(bind, direction, &key));
 }
 
 static struct br_sg_verdict judge_slot(u64 slot)
@@ -411,5 +417,5 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	}
 rules:
 	key_from_tuple(&key, BR_SG_INGRESS, &tuple);
-	return verdict_rule(port_lookup(bind->port, BR_SG_INGRESS, &key));
+	return verdict_rule(port_lookup(bind, BR_SG_INGRESS, &key));
 }

@@ -138,7 +138,7 @@ static unsigned int conclude(const struct br_sg_bind *bind, u8 direction,
 		return drop(bind, direction, -verdict.code, frame);
 	if (verdict.code > 0)
 		return accept(bind, direction, verdict.code, frame);
-	rule = bind->port->rules[direction][verdict.rule];
+	rule = bind->port->rules->v[direction][verdict.rule];
 	br_sg_counter_add(&rule->count, frame->packets, frame->bytes);
 	return NF_ACCEPT;
 }

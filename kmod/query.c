@@ -161,7 +161,7 @@ static bool count_at(const struct br_sg_port *port, u32 i,
 			ref = &port->ruleset->rules[d][i];
 			count->group = ref->group->name->s;
 			count->id = ref->rule->id;
-			br_sg_counter_read(&port->rules[d][i]->count,
+			br_sg_counter_read(&port->rules->v[d][i]->count,
 					   &count->packets, &count->bytes);
 			return true;
 		}

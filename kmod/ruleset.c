@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "compile.h"
 #include "policy.h"
 #include "ruleset.h"
 #include "snapshot.h"
@@ -65,13 +66,10 @@ static void match_remote(const struct br_sg_policy *policy,
 		match->prefix = rule->prefix;
 		break;
 	case BR_SG_RULE_GROUP:
-		match->remote = BR_SG_REMOTE_SET;
-		match->set = br_sg_policy_group_members(policy, rule->name->s);
-		break;
 	case BR_SG_RULE_SET:
-		match->remote = BR_SG_REMOTE_SET;
-		match->set = br_sg_config_set(policy->config,
-					      rule->name->s)->addrs;
+		match->remote = BR_SG_REMOTE_TAG;
+		match->tag = br_sg_policy_tag(policy, rule->remote ==
+					      BR_SG_RULE_SET, rule->name->s);
 		break;
 	default:
 		match->remote = BR_SG_REMOTE_ANY;
@@ -172,29 +170,67 @@ static bool ruleset_is(const struct br_sg_ruleset *ruleset,
 	return true;
 }
 
-struct br_sg_ruleset *br_sg_rulesets_get(struct br_sg_rulesets *sets,
-					 const struct br_sg_policy *policy,
-					 const struct br_sg_port_conf *conf)
+static u32 list_hash(const struct br_sg_port_conf *conf)
 {
-	struct br_sg_ruleset *ruleset;
-	struct listed *listed;
 	u32 hash = 0;
 	int i;
 
 	for (i = 0; i < conf->n_groups; i++)
 		hash = jhash(conf->groups[i]->s, conf->groups[i]->len, hash);
+	return hash;
+}
+
+static struct br_sg_ruleset *list_find(const struct br_sg_rulesets *sets,
+				       const struct br_sg_port_conf *conf,
+				       u32 hash)
+{
+	struct listed *listed;
+
 	hash_for_each_possible(sets->lists, listed, node, hash)
 		if (ruleset_is(listed->ruleset, conf))
-			return br_sg_ruleset_get(listed->ruleset);
-	ruleset = ruleset_new(policy, conf);
-	if (IS_ERR(ruleset))
-		return ruleset;
+			return listed->ruleset;
+	return NULL;
+}
+
+int br_sg_rulesets_add(struct br_sg_rulesets *sets,
+		       struct br_sg_ruleset *ruleset,
+		       const struct br_sg_port_conf *conf)
+{
+	u32 hash = list_hash(conf);
+	struct listed *listed;
+
+	if (list_find(sets, conf, hash))
+		return 0;
 	listed = kzalloc(sizeof(*listed), GFP_KERNEL_ACCOUNT);
-	if (!listed) {
-		br_sg_ruleset_put(ruleset);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!listed)
+		return -ENOMEM;
 	listed->ruleset = br_sg_ruleset_get(ruleset);
 	hash_add(sets->lists, &listed->node, hash);
+	return 0;
+}
+
+struct br_sg_ruleset *br_sg_rulesets_get(struct br_sg_rulesets *sets,
+					 const struct br_sg_policy *policy,
+					 const struct br_sg_port_conf *conf,
+					 struct br_sg_refusal *refusal)
+{
+	struct br_sg_ruleset *ruleset = list_find(sets, conf, list_hash(conf));
+	int err;
+
+	if (ruleset)
+		return br_sg_ruleset_get(ruleset);
+	ruleset = ruleset_new(policy, conf);
+	if (IS_ERR(ruleset)) {
+		if (PTR_ERR(ruleset) == -E2BIG)
+			snprintf(refusal->text, sizeof(refusal->text),
+				 "port \"%s\": the rules of its groups take more than %u bytes compiled: fewer rules, or fewer that overlap",
+				 conf->dev, BR_SG_TABLE_BYTES);
+		return ruleset;
+	}
+	err = br_sg_rulesets_add(sets, ruleset, conf);
+	if (err) {
+		br_sg_ruleset_put(ruleset);
+		return ERR_PTR(err);
+	}
 	return ruleset;
 }

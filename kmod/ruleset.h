@@ -6,23 +6,30 @@
 #include <linux/hashtable.h>
 
 struct br_sg_policy;
+struct br_sg_refusal;
 struct br_sg_port_conf;
 struct br_sg_ruleset;
 
 /* the rulesets of one compile, by group list; private to the compile */
 struct br_sg_rulesets {
-	DECLARE_HASHTABLE(lists, 8);
+	DECLARE_HASHTABLE(lists, 10);
 };
 
 void br_sg_rulesets_init(struct br_sg_rulesets *sets);
 void br_sg_rulesets_exit(struct br_sg_rulesets *sets);
 /*
  * The ruleset of @conf's groups, shared with the ports of the same list that
- * asked before. @policy has its groups compiled. A reference, or ERR_PTR.
+ * asked before. @policy has its groups and tags compiled. A reference, or
+ * ERR_PTR; E2BIG is explained in @refusal.
  */
 struct br_sg_ruleset *br_sg_rulesets_get(struct br_sg_rulesets *sets,
 					 const struct br_sg_policy *policy,
-					 const struct br_sg_port_conf *conf);
+					 const struct br_sg_port_conf *conf,
+				 struct br_sg_refusal *refusal);
+/* lists one that there is, of @conf's groups; 0 or -ENOMEM */
+int br_sg_rulesets_add(struct br_sg_rulesets *sets,
+		       struct br_sg_ruleset *ruleset,
+		       const struct br_sg_port_conf *conf);
 struct br_sg_ruleset *br_sg_ruleset_get(struct br_sg_ruleset *ruleset);
 /* NULL is fine */
 void br_sg_ruleset_put(struct br_sg_ruleset *ruleset);

@@ -23,12 +23,23 @@
 #include "config.h"
 #include "event.h"
 #include "guard.h"
+#include "remotes.h"
 #include "table.h"
 
 /* which rule a table's index is */
 struct br_sg_rule_ref {
 	const struct br_sg_group_conf *group;
 	const struct br_sg_rule *rule;
+};
+
+/**
+ * struct br_sg_tag - of a set or group that some rule names as remote
+ * @ref: of policies
+ * @id: not another's as long as this is there
+ */
+struct br_sg_tag {
+	refcount_t ref;
+	u32 id;
 };
 
 /**
@@ -56,7 +67,8 @@ struct br_sg_ruleset {
  * @guard: what it may send from
  * @macs: of @guard
  * @ruleset: a reference; NULL unless mode is FILTER
- * @rules: per direction, the counters of @ruleset's rules on this port
+ * @rules: the counters of @ruleset's rules on this port, a reference; NULL
+ *	like it
  * @counters: a reference
  * @mode: enum br_sg_port_mode
  * @stateless: its groups are
@@ -70,7 +82,7 @@ struct br_sg_port {
 	struct br_sg_guard guard;
 	u8 (*macs)[ETH_ALEN];
 	struct br_sg_ruleset *ruleset;
-	struct br_sg_rule_counter **rules[__BR_SG_DIRECTIONS];
+	struct br_sg_rule_counters *rules;
 	struct br_sg_counters *counters;
 	u8 mode;
 	bool stateless;
@@ -105,6 +117,9 @@ struct br_sg_group {
  * @config: a reference
  * @groups: parallel to @config->groups
  * @ports: parallel to @config->ports
+ * @group_tags: parallel to @config->groups; NULL where no rule names it
+ * @set_tags: parallel to @config->sets, likewise
+ * @remotes: address -> those tags
  * @names: device name -> index in @ports + 1, open addressing
  * @names_mask: slots in @names - 1
  */
@@ -113,6 +128,9 @@ struct br_sg_policy {
 	struct br_sg_config *config;
 	struct br_sg_group **groups;
 	struct br_sg_port **ports;
+	struct br_sg_tag **group_tags;
+	struct br_sg_tag **set_tags;
+	struct br_sg_remotes *remotes;
 	u32 *names;
 	u32 names_mask;
 };
@@ -160,6 +178,7 @@ enum br_sg_bind_state {
  * @dev: to compare, never to follow; NULL: an empty slot of the map
  * @port: FILTER, OPEN and ZONE
  * @bridge: all but UNCONFIGURED
+ * @remotes: of the snapshot's policy
  * @stamp: serial and version where a slot has them
  */
 struct br_sg_bind {
@@ -169,6 +188,7 @@ struct br_sg_bind {
 	const struct net_device *dev;
 	const struct br_sg_port *port;
 	const struct br_sg_bridge *bridge;
+	const struct br_sg_remotes *remotes;
 	u64 stamp;
 } ____cacheline_aligned;
 

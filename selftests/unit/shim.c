@@ -10,6 +10,7 @@ long shim_alloc_left = -1;
 size_t shim_alloc_count;
 size_t shim_alloc_sum;
 size_t shim_alloc_live;
+long shim_alloc_objects;
 
 /* the kernel's slab sizes; pages above */
 static size_t slab_size(size_t size)
@@ -40,15 +41,25 @@ void *shim_alloc(size_t size)
 	if (!p)
 		return NULL;
 	shim_alloc_sum += size;
+	shim_alloc_objects++;
 	shim_alloc_live += slab_size(malloc_usable_size(p));
 	return p;
 }
 
 void shim_free(const void *p)
 {
-	if (p)
+	if (p) {
 		shim_alloc_live -= slab_size(malloc_usable_size((void *)p));
+		shim_alloc_objects--;
+	}
 	free((void *)p);
+}
+
+void sort(void *base, size_t num, size_t size, cmp_func_t cmp,
+	  swap_func_t swap)
+{
+	(void)swap;
+	qsort(base, num, size, cmp);
 }
 
 struct sort_arg {

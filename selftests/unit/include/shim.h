@@ -26,28 +26,38 @@ typedef int32_t s32;
 typedef int64_t s64;
 typedef unsigned int gfp_t;
 
+#define U16_MAX			UINT16_MAX
 #define U32_MAX			UINT32_MAX
 #define BIT(n)			(1UL << (n))
+#define BIT_ULL(n)		(1ULL << (n))
+#define ALIGN(n, a) \
+	({ __typeof__(n) _a = (a); ((n) + _a - 1) & ~(_a - 1); })
+#define hweight64(x)		__builtin_popcountll(x)
+#define __ffs64(x)		((unsigned long)__builtin_ctzll(x))
+#define __fls(x)		(63UL - __builtin_clzll(x))
 #define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0
 
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
+#define __force
 #define fallthrough		__attribute__((__fallthrough__))
+#define noinline		__attribute__((__noinline__))
 #define __must_check		__attribute__((__warn_unused_result__))
 #define BUILD_BUG_ON(c)		((void)sizeof(char[1 - 2 * !!(c)]))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define __aligned(n)		__attribute__((__aligned__(n)))
-#define ALIGN(n, to)		(((n) + (to) - 1) & ~((__typeof__(n))(to) - 1))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define min(a, b) \
 	({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); \
 	   _a < _b ? _a : _b; })
+#define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max(a, b) \
 	({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); \
 	   _a > _b ? _a : _b; })
 
 #define be16_to_cpu(x)		be16toh(x)
+#define be64_to_cpu(x)		be64toh(x)
 #define be32_to_cpu(x)		be32toh(x)
 #define be64_to_cpu(x)		be64toh(x)
 #define cpu_to_be16(x)		htobe16(x)
@@ -109,6 +119,8 @@ extern size_t shim_alloc_count;
 extern size_t shim_alloc_sum;
 /* what is allocated now, each rounded up as kmalloc() does */
 extern size_t shim_alloc_live;
+/* how many that are */
+extern long shim_alloc_objects;
 
 void *shim_alloc(size_t size);
 void shim_free(const void *p);
@@ -154,9 +166,13 @@ static inline void cond_resched(void)
 #define struct_size(p, member, n) \
 	(sizeof(*(p)) + array_size(n, sizeof((p)->member[0])))
 
+typedef int (*cmp_func_t)(const void *a, const void *b);
+typedef void (*swap_func_t)(void *a, void *b, int size);
 typedef int (*cmp_r_func_t)(const void *a, const void *b, const void *priv);
 typedef void (*swap_r_func_t)(void *a, void *b, int size, const void *priv);
 
+void sort(void *base, size_t num, size_t size, cmp_func_t cmp,
+	  swap_func_t swap);
 void sort_r(void *base, size_t num, size_t size, cmp_r_func_t cmp,
 	    swap_r_func_t swap, const void *priv);
 
