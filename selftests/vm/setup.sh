@@ -13,7 +13,7 @@ out=$top/build/vm
 # building, checking, running a VM
 host_packages="gcc make flex bison bc libelf-dev libssl-dev pkg-config libmnl-dev
 	libjansson-dev libnl-3-dev libnl-genl-3-dev sparse perl python3
-	python3-yaml python3-jsonschema qemu-system-x86 mmdebstrap busybox-static
+	python3-yaml python3-jsonschema valgrind qemu-system-x86 mmdebstrap busybox-static
 	cpio e2fsprogs kmod rsync dkms git ca-certificates linux-headers-amd64"
 # what the tests use in the guest
 guest_packages="iproute2 iputils-ping iputils-arping nftables iptables conntrack
