@@ -531,10 +531,99 @@ static void test_row(u8 family)
 	one_exit(&one);
 }
 
-/*
- * Each address is in two groups of many, and no two in the same: so many tags
- * that some have the same hash.
- */
+struct pair {
+	u32 hash;
+	u32 ids[2];
+};
+
+static int pair_cmp(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+/* two pairs of ids whose tags have the same hash */
+static void pairs_alike(struct pair *found)
+{
+	const u32 n = 300000;
+	struct br_sg_tags_pool pool = { 0 };
+	struct br_sg_tags_uses uses;
+	struct pair *pairs = calloc(n, sizeof(*pairs));
+	struct br_sg_tags *one, *two;
+	u32 i = 0;
+
+	br_sg_tags_uses_init(&uses, &pool);
+	while (!i) {
+		for (i = 0; i < n; i++) {
+			pairs[i].ids[0] = rnd();
+			pairs[i].ids[1] = rnd();
+			one = br_sg_tags_toggle(&uses, &br_sg_no_tags,
+						pairs[i].ids[0]);
+			two = br_sg_tags_toggle(&uses, one, pairs[i].ids[1]);
+			pairs[i].hash = two->hash;
+			br_sg_tags_put(one);
+			br_sg_tags_put(two);
+		}
+		qsort(pairs, n, sizeof(*pairs), pair_cmp);
+		for (i = n - 1; i && pairs[i].hash != pairs[i - 1].hash;)
+			i--;
+	}
+	found[0] = pairs[i - 1];
+	found[1] = pairs[i];
+	free(pairs);
+}
+
+/* an address goes into both groups of a pair, or out; is the other's as it was? */
+static void test_hash(void)
+{
+	struct br_sg_remotes *remotes = br_sg_remotes_new(), *next;
+	const struct br_sg_tags *tags;
+	struct br_sg_addrset *sets[2];
+	struct br_sg_prefix items[2];
+	bool in[2] = { false, false };
+	struct pair pairs[2];
+	bool good = true;
+	int i, k, step;
+
+	pairs_alike(pairs);
+	for (i = 0; i < 2; i++) {
+		items[i] = scattered(AF_INET, i);
+		sets[i] = br_sg_addrset_build(&items[i], 1);
+	}
+	for (step = 0; step < 40; step++) {
+		struct br_sg_remotes_change changes[2];
+
+		i = step < 6 ? step % 2 : (int)rnd_below(2);
+		for (k = 0; k < 2; k++) {
+			changes[k].id = pairs[i].ids[k];
+			changes[k].before = in[i] ? sets[i] : NULL;
+			changes[k].after = in[i] ? NULL : sets[i];
+		}
+		in[i] = !in[i];
+		next = br_sg_remotes_change(remotes, changes, 2);
+		if (IS_ERR(next)) {
+			good = false;
+			break;
+		}
+		br_sg_remotes_put(remotes);
+		remotes = next;
+		for (i = 0; i < 2; i++) {
+			tags = br_sg_remotes_find(remotes, AF_INET,
+						  &items[i].addr);
+			good &= tags->n == (in[i] ? 2 : 0);
+			for (k = 0; k < 2; k++)
+				good &= br_sg_tags_has(tags, pairs[i].ids[k]) ==
+					in[i];
+		}
+	}
+	ok(good, "tags of the same hash 0x%x are told apart", pairs[0].hash);
+	br_sg_remotes_put(remotes);
+	br_sg_addrset_put(sets[0]);
+	br_sg_addrset_put(sets[1]);
+}
+
+/* each address is in two groups of many, and no two in the same */
 static void test_pairs(void)
 {
 	enum { GROUPS = 512 };
@@ -590,6 +679,7 @@ int main(int argc, char **argv)
 	test_random(true, 200);
 	test_row(AF_INET);
 	test_row(AF_INET6);
+	test_hash();
 	test_pairs();
 	test_large(AF_INET, false, false);
 	test_large(AF_INET, true, false);
