@@ -28,9 +28,10 @@ shift $((OPTIND - 1))
 [ -f build/vm/env ] || { echo "run.sh: run selftests/vm/setup.sh first" >&2; exit 1; }
 . build/vm/env
 
+# in the background only: what is stopped must be QEMU, not a shell around it
 qemu()
 {
-	qemu-system-x86_64 "$@" -cpu max -nodefaults -no-user-config \
+	exec qemu-system-x86_64 "$@" -cpu max -nodefaults -no-user-config \
 		-display none -no-reboot -smp "$cpus" -m "$mem" \
 		-kernel "$vm_kernel" -initrd "$vm_initramfs" \
 		-drive "file=$vm_root,if=virtio,format=raw,snapshot=on" \
