@@ -20,6 +20,7 @@ help:
 	@echo 'make dkms-install  the module through dkms, for this kernel and those to come'
 	@echo 'make demo          an OpenStack-like compute node in a VM, guarded and tried out'
 	@echo 'make check         all tests; sets up what it needs; ends in "N passed, N failed"'
+	@echo 'make bench         what it costs, beside its peers; BENCH=quick in under 10 minutes'
 	@echo 'make style         checkpatch --strict'
 	@echo 'make clean         removes what was built, not what was downloaded (build/)'
 
@@ -82,6 +83,9 @@ demo:
 check:
 	@selftests/check.sh
 
+bench:
+	@selftests/bench/bench.sh
+
 style:
 	@selftests/style.sh
 
@@ -91,4 +95,4 @@ clean:
 	+$(MAKE) -C selftests clean
 
 .PHONY: all help kdir-check cc-check lib-check module tool install dkms-install \
-	demo check style clean
+	demo check bench style clean

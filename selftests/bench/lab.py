@@ -75,7 +75,7 @@ def netns_fd():
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
-_first = netns_fd()
+FIRST = netns_fd()
 
 
 def mac_bytes(mac):
@@ -248,7 +248,7 @@ class Lab:
 
     def close(self):
         """out of the namespaces, so that they can go"""
-        enter(_first)
+        enter(FIRST)
         if self.tap is not None:
             os.close(self.tap)
         os.close(self.far)

@@ -68,11 +68,18 @@ class OtherBridge(BrSg):
 
 
 class Idle(Bare):
-    """the module loaded, nothing configured in this namespace"""
+    """nothing configured in this namespace, a port in another one"""
     name = "idle"
 
     def setup(self, road, pol):
-        sgctl.load()
+        lab.enter(lab.FIRST)
+        sgctl.apply(pol)
+        lab.enter(road.home)
+
+    def cleanup(self, road):
+        lab.enter(lab.FIRST)
+        sgctl.flush()
+        lab.enter(road.home)
 
 
 class Nft(Bare):

@@ -30,12 +30,12 @@ class Rule:
 
 
 def mixed(i):
-    """the i-th of a list of rules of all kinds, all different"""
+    """the i-th of a list of rules of all kinds, all different below 32,768"""
     kind, n = i % KINDS, i // KINDS
     if kind == 0:
         return Rule("tcp", (3000 + n, 3000 + n))
     if kind == 1:
-        return Rule("udp", (10000 + 20 * n, 10000 + 20 * n + n % 15 + 1))
+        return Rule("udp", (10000 + 12 * n, 10000 + 12 * n + n % 10 + 1))
     if kind == 2:
         return Rule("tcp", (80 + n % 5, 80 + n % 5),
                     "172.%d.%d.0/24" % (16 + n // 256, n % 256))
@@ -89,8 +89,10 @@ class Policy:
         self.families = families
 
     def members(self, family):
-        """the addresses of the group's members, the world's among them"""
-        half = self.count // 2
+        """the addresses of the group's members, the world's among them; half
+        of them are of each family"""
+        count = self.count // 2
+        half = count // 2
         return [address(family, i) for i in range(half)] + \
             [lab.WORLD[family]] + \
-            [address(family, i) for i in range(half, self.count - 1)]
+            [address(family, i) for i in range(half, count - 1)]

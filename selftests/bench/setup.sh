@@ -14,7 +14,7 @@ selftests/vm/setup.sh || exit 1
 mkdir -p "$out"
 . selftests/vm/apt.sh
 . build/vm/env
-apt_have gnuplot-nox xz-utils
+apt_have gnuplot-nox xz-utils rsync
 
 version=$(dpkg-query -W -f '${Version}' "linux-headers-$vm_release")
 key=$(echo "$version $(cat selftests/bench/uml.config)" | sha256sum | cut -c1-16)
@@ -38,7 +38,10 @@ if ! [ -f "$uml/done" ]; then
 		grep -qx "$line" "$uml/.config" || echo "setup: $line is not taken"
 	done >>"$out/uml.log"
 	nice -n 10 make -C "$out/source" O="$uml" ARCH=um -j"$(nproc)" \
-		linux modules >>"$out/uml.log" 2>&1 ||
+		linux modules >>"$out/uml.log" 2>&1 &&
+		make -C "$out/source" O="$uml" ARCH=um \
+			INSTALL_MOD_PATH="$uml/root" modules_install \
+			>>"$out/uml.log" 2>&1 ||
 		die "User Mode Linux does not build: see build/bench/uml.log"
 	touch "$uml/done"
 	rm -rf "$out/deb"
@@ -46,4 +49,5 @@ fi
 {
 	echo "uml_kdir=$uml"
 	echo "uml_kernel=$uml/linux"
+	echo "uml_modules=$uml/root/lib/modules"
 } >"$out/env"

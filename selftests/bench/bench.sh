@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make bench: sets up, builds, measures, prints. The last line counts the targets,
+# "N passed, N failed". BENCH=quick leaves out what takes long; BENCH_RUNS names
+# the runs to do anew ("icount-base control"...), the others' results are kept.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+out=build/bench
+quick=
+[ "${BENCH:-}" = quick ] && quick=--quick
+begin=$SECONDS
+
+selftests/bench/setup.sh && selftests/bench/build.sh || exit 1
+
+# run NAME COMMAND...: its output into a file; a run that fails has points
+# missing, and targets that want them fail
+run()
+{
+	local name=$1 start=$SECONDS
+	shift
+	[ -z "${BENCH_RUNS:-}" ] || [[ " $BENCH_RUNS " == *" $name "* ]] || return
+	nice -n 5 "$@" </dev/null >"$out/$name.log" 2>&1 ||
+		echo "# $name failed: see $out/$name.log"
+	printf '# %-16s %4ds\n' "$name" $((SECONDS - start))
+}
+
+guest="env BR_SG_KO=/br_sg/$out/module/kmod/br_sg.ko python3 -u selftests/bench"
+[ -n "${BENCH_RUNS:-}" ] ||
+	rm -f $out/icount-*.log $out/native-*.log $out/control.log
+# counting does not mind company: two at a time; then, alone, what is timed
+# shellcheck disable=SC2086
+while read -r kind name mem points; do
+	[ "$kind" = icount ] || continue
+	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
+		wait -n
+	done
+	run "icount-$name" selftests/vm/run.sh -i -t 3600 -m "$mem" \
+		python3 -u selftests/bench/point.py $points &
+done < <(selftests/bench/grid.py $quick)
+wait
+# shellcheck disable=SC2086
+while read -r kind name mem points; do
+	[ "$kind" = native ] || continue
+	run "native-$name" selftests/vm/uml.sh -t 1800 -m "$mem" \
+		$guest/point.py --rounds 15 $points
+done < <(selftests/bench/grid.py $quick)
+# shellcheck disable=SC2086
+run control selftests/vm/uml.sh -t 1800 -m 3072 $guest/control.py $quick
+
+echo "# $((SECONDS - begin)) seconds"
+# shellcheck disable=SC2086
+exec selftests/bench/report.py $quick
