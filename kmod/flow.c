@@ -380,6 +380,43 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	return verdict;
 }
 
+bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
+			    const struct sk_buff *skb,
+			    struct br_sg_verdict *verdict)
+{
+	const struct nf_conntrack_tuple *tuple;
+	enum ip_conntrack_info ctinfo;
+	unsigned long *words;
+	struct br_sg_key key;
+	struct nf_conn *ct;
+	int own;
+	u64 slot;
+
+	ct = flow_entry(bind, skb, &ctinfo);
+	if (!ct || ct->master || bind->port->stateless)
+		return false;
+	words = br_sg_slot_words(ct);
+	if (!words)
+		return false;
+	own = CTINFO2DIR(ctinfo);
+	if (direction == BR_SG_INGRESS)
+		own = !own;
+	tuple = &ct->tuplehash[CTINFO2DIR(ctinfo)].tuple;
+	if (SLOT_SERIAL(READ_ONCE(words[own])) == SLOT_SERIAL(bind->stamp) ||
+	    tuple_lacks_ports(tuple) ||
+	    (bind->port->strict && tuple->dst.protonum == IPPROTO_TCP))
+		return false;
+	key_from_tuple(&key, direction, tuple);
+	*verdict = verdict_rule(port_lookup(bind, direction, &key));
+	if (verdict->code < 0)
+		return true;
+	slot = bind->stamp | BR_SG_SLOT_ALLOWED | verdict->rule;
+	if (direction == BR_SG_INGRESS)
+		slot |= BR_SG_SLOT_INGRESS;
+	WRITE_ONCE(words[own], slot);
+	return true;
+}
+
 struct br_sg_verdict
 br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 			  const struct sk_buff *skb)

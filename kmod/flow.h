@@ -36,6 +36,14 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      const struct br_sg_frame *frame,
 				      const struct sk_buff *skb);
 /*
+ * The same for a plain packet (plain.h) that passed the guard and is the first
+ * that the port sees of a connection, by the entry's tuple and without a look
+ * at the packet. False: go the long way; *@verdict is not set.
+ */
+bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
+			    const struct sk_buff *skb,
+			    struct br_sg_verdict *verdict);
+/*
  * The same for a fragment that the host made, ingress. It cannot be tracked
  * again; the host's own entry, which it carries, knows the tuple.
  */

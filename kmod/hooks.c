@@ -73,13 +73,6 @@ static bool frame_is_ip(const struct sk_buff *skb)
 		skb->protocol == htons(ETH_P_IPV6));
 }
 
-static bool untracked(const struct sk_buff *skb)
-{
-	enum ip_conntrack_info ctinfo;
-
-	return !nf_ct_get(skb, &ctinfo) && ctinfo == IP_CT_UNTRACKED;
-}
-
 static bool frame_is_fragment(const struct sk_buff *skb)
 {
 	struct br_sg_frame frame;
@@ -215,18 +208,37 @@ static bool bridge_has_hook(const struct net *net,
 	return false;
 }
 
+static noinline void bracket_ask(struct br_sg_net *bn, unsigned long now)
+{
+	WRITE_ONCE(bn->bracket, !bn->foreign &&
+		   !bridge_has_hook(bn->net, br_sg_hook_is_nft));
+	WRITE_ONCE(bn->bracket_at, now);
+}
+
 /* are frames of other bridges to be kept from conntrack? Asked once a tick */
 static bool bracket(struct br_sg_net *bn)
 {
 	unsigned long now = jiffies;
 
-	if (READ_ONCE(bn->bracket_at) != now) {
-		WRITE_ONCE(bn->bracket,
-			   !bn->foreign &&
-			   !bridge_has_hook(bn->net, br_sg_hook_is_nft));
-		WRITE_ONCE(bn->bracket_at, now);
-	}
+	if (unlikely(READ_ONCE(bn->bracket_at) != now))
+		bracket_ask(bn, now);
 	return READ_ONCE(bn->bracket);
+}
+
+/* around conntrack, a frame of a bridge that we have nothing to do with */
+static unsigned int bracket_open(struct br_sg_net *bn, struct sk_buff *skb)
+{
+	if (!skb_get_nfct(skb) && bracket(bn))
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	return NF_ACCEPT;
+}
+
+static unsigned int bracket_close(struct br_sg_net *bn, struct sk_buff *skb)
+{
+	/* the mark alone, no entry: nothing to put */
+	if (skb_get_nfct(skb) == IP_CT_UNTRACKED && bracket(bn))
+		skb_set_nfct(skb, 0);
+	return NF_ACCEPT;
 }
 
 /* hangs the bridge's zone template on an IP frame */
@@ -264,15 +276,12 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 {
 	unsigned int verdict = NF_ACCEPT;
 
-	if (bind && !decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
+	if (!decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
 		verdict = pre_guard(bind, skb);
 	if (verdict != NF_ACCEPT)
 		return verdict;
-	if (!bind_filtered(bind)) {
-		if (bracket(bn) && !skb_nfct(skb) && !untracked(skb))
-			nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
-		return NF_ACCEPT;
-	}
+	if (!bind_filtered(bind))
+		return bracket_open(bn, skb);
 	if (frame_is_ip(skb) && (!bind->bridge->stateless ||
 				 frame_is_fragment(skb))) {
 		pre_zone(bind->bridge, skb);
@@ -298,7 +307,9 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 	struct br_sg_net *bn = priv;
 	const struct br_sg_bind *bind = bind_of(bn, state->in);
 
-	if (bind && bind->tracked && pre_plain(bind, skb)) {
+	if (!bind)
+		return bracket_open(bn, skb);
+	if (bind->tracked && pre_plain(bind, skb)) {
 		pre_zone(bind->bridge, skb);
 		return NF_ACCEPT;
 	}
@@ -312,11 +323,8 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
 
-	if (!bind_filtered(bind)) {
-		if (bracket(bn) && untracked(skb))
-			nf_reset_ct(skb);
-		return NF_ACCEPT;
-	}
+	if (!bind_filtered(bind))
+		return bracket_close(bn, skb);
 	if (!frame_is_ip(skb))
 		return NF_ACCEPT;
 	if (bind->bridge->stateless) {
@@ -325,6 +333,11 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	}
 	if (READ_ONCE(bind->state) != BR_SG_BIND_FILTER)
 		return NF_ACCEPT;
+	if (br_sg_plain_egress(&bind->port->guard, skb) &&
+	    br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict)) {
+		br_sg_frame_size(&frame, skb);
+		return conclude(bind, BR_SG_EGRESS, verdict, &frame);
+	}
 	/* asked again: the reassembled packet shows what its fragments hid */
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_egress(&bind->port->guard, &frame);
@@ -340,7 +353,9 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 	const struct br_sg_bind *bind = bind_of(bn, state->in);
 	u8 bound;
 
-	if (bind && bind->tracked) {
+	if (!bind)
+		return bracket_close(bn, skb);
+	if (bind->tracked) {
 		bound = READ_ONCE(bind->state);
 		if (bound == BR_SG_BIND_PASS)
 			return NF_ACCEPT;
@@ -361,6 +376,12 @@ forward_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 
 	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early))
 		return early;
+	if (br_sg_plain_ingress(&bind->port->guard, skb) &&
+	    br_sg_plain_addressed(&bind->port->guard, skb) &&
+	    br_sg_flow_judge_plain(bind, BR_SG_INGRESS, skb, &verdict)) {
+		br_sg_frame_size(&frame, skb);
+		return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+	}
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (!verdict.code)

@@ -114,6 +114,31 @@ static inline bool br_sg_plain_egress(const struct br_sg_guard *guard,
 	return !memcmp(eth->h_source, pair->mac, ETH_ALEN);
 }
 
+/*
+ * Is a plain packet towards the port one for its first address of the family
+ * and for that MAC? A no says nothing: see br_sg_guard_addressed().
+ */
+static inline bool br_sg_plain_addressed(const struct br_sg_guard *guard,
+					 const struct sk_buff *skb)
+{
+	const struct ethhdr *eth;
+	const struct br_sg_pair *pair;
+
+	eth = (const struct ethhdr *)(skb->data - ETH_HLEN);
+	if (eth->h_proto == cpu_to_be16(ETH_P_IP)) {
+		pair = guard->plain4;
+		if (!pair || ((const struct iphdr *)skb->data)->daddr !=
+			     pair->prefix.addr.v4)
+			return false;
+	} else {
+		pair = guard->plain6;
+		if (!pair || memcmp(&((const struct ipv6hdr *)skb->data)->daddr,
+				    pair->prefix.addr.b, 16))
+			return false;
+	}
+	return !memcmp(eth->h_dest, pair->mac, ETH_ALEN);
+}
+
 /* nothing but conntrack and rules stand between it and the port? */
 static inline bool br_sg_plain_ingress(const struct br_sg_guard *guard,
 				       const struct sk_buff *skb)
