@@ -7,6 +7,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # dkms.conf is where the version is kept; Kbuild and the tool read it there too
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+UNITDIR ?= /lib/systemd/system
+LIBEXECDIR ?= $(PREFIX)/libexec/br_sg
 DKMS ?= dkms
 DKMS_SRC ?= /usr/src
 top := $(CURDIR)
@@ -18,6 +20,7 @@ help:
 	@echo 'make module, tool  one of them'
 	@echo 'make install       both, man pages and completion; PREFIX, DESTDIR'
 	@echo 'make dkms-install  the module through dkms, for this kernel and those to come'
+	@echo 'make install-systemd  the unit that restores /etc/br_sg.conf at boot; UNITDIR'
 	@echo 'make demo          an OpenStack-like compute node in a VM, guarded and tried out'
 	@echo 'make check         all tests; sets up what it needs; ends in "N passed, N failed"'
 	@echo 'make bench         what it costs, beside its peers; BENCH=quick in under 10 minutes'
@@ -77,6 +80,15 @@ dkms-install:
 	$(own_make) $(DKMS) build -m br_sg -v $(VERSION)
 	$(own_make) $(DKMS) install -m br_sg -v $(VERSION)
 
+# only when asked for: what is in a unit's folder is found by every systemctl
+install-systemd:
+	install -d "$(DESTDIR)$(LIBEXECDIR)" "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/share/man/man8"
+	install -m 755 contrib/systemd/br-sg-restore "$(DESTDIR)$(LIBEXECDIR)/"
+	sed 's,@LIBEXECDIR@,$(LIBEXECDIR),;s,@SBINDIR@,$(PREFIX)/sbin,' contrib/systemd/br-sg.service >"$(DESTDIR)$(UNITDIR)/br-sg.service"
+	chmod 644 "$(DESTDIR)$(UNITDIR)/br-sg.service"
+	install -m 644 contrib/systemd/br-sg-restore.8 "$(DESTDIR)$(PREFIX)/share/man/man8/"
+	@echo 'now: systemctl daemon-reload && systemctl enable br-sg'
+
 demo:
 	@selftests/demo/run.sh
 
@@ -94,5 +106,5 @@ clean:
 	+$(MAKE) -C tool clean
 	+$(MAKE) -C selftests clean
 
-.PHONY: all help kdir-check cc-check lib-check module tool install dkms-install \
-	demo check bench style clean
+.PHONY: all help kdir-check cc-check lib-check module tool install install-systemd \
+	dkms-install demo check bench style clean
