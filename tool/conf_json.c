@@ -149,7 +149,8 @@ static int get_addrs(struct reader *r, json_t *obj, const char *key, bool zero)
 			return bad_msg(r, at, &msg);
 		if (!zero && !a.len)
 			return bad(r, at,
-				   "\"%.80s\" can't be a member: a prefix /0 would let everybody in", s);
+				   "\"%.80s\" can't be a member: a prefix /0 would let everybody in",
+				   s);
 		items_add(&r->cmd.addrs, &a, r->cmd.src);
 	}
 	return RC_OK;
@@ -289,8 +290,8 @@ static int read_rule(struct reader *r, json_t *obj, const char *group)
 		return bad(r, has_min ? "dport_min" : "dport_max",
 			   "\"dport_min\" and \"dport_max\" go together");
 	if (max < min)
-		return bad(r,
-			   "dport_min", "dport %u-%u is reversed: the first port must not be above the last",
+		return bad(r, "dport_min",
+			   "dport %u-%u is reversed: the first port must not be above the last",
 			   min, max);
 	if (has_code && !has_type)
 		return bad(r, "icmp_code", "\"icmp_code\" needs \"icmp_type\"");

@@ -9,8 +9,8 @@
 
 #define MAX_ERRORS	20
 
-static int already(struct input *in, uint32_t src, const char *what,
-		  const char *name, uint32_t first)
+static int twice(struct input *in, uint32_t src, const char *what,
+		 const char *name, uint32_t first)
 {
 	const struct src *s = &in->srcs.v[first];
 
@@ -34,7 +34,7 @@ int conf_take(struct conf *conf, struct input *in, struct cmd *cmd)
 	case OBJ_DEFAULT:
 		d = conf_default(conf, cmd->name, false);
 		if (d)
-			return already(in, cmd->src, "default", cmd->name, d->src);
+			return twice(in, cmd->src, "default", cmd->name, d->src);
 		d = conf_default(conf, cmd->name, true);
 		d->verdict = cmd->verdict;
 		d->src = cmd->src;
@@ -42,7 +42,7 @@ int conf_take(struct conf *conf, struct input *in, struct cmd *cmd)
 	case OBJ_SET:
 		set = conf_set(conf, cmd->name, true);
 		if (set->defined)
-			return already(in, cmd->src, "set", cmd->name, set->src);
+			return twice(in, cmd->src, "set", cmd->name, set->src);
 		set->defined = true;
 		set->src = cmd->src;
 		set->addrs = cmd->addrs;
@@ -51,7 +51,7 @@ int conf_take(struct conf *conf, struct input *in, struct cmd *cmd)
 	case OBJ_GROUP:
 		group = conf_group(conf, cmd->name, true);
 		if (group->defined)
-			return already(in, cmd->src, "group", cmd->name, group->src);
+			return twice(in, cmd->src, "group", cmd->name, group->src);
 		group->defined = true;
 		group->stateless = cmd->stateless;
 		group->src = cmd->src;
@@ -76,7 +76,7 @@ int conf_take(struct conf *conf, struct input *in, struct cmd *cmd)
 	case OBJ_PORT:
 		port = conf_port(conf, cmd->name, false);
 		if (port)
-			return already(in, cmd->src, "port", cmd->name, port->src);
+			return twice(in, cmd->src, "port", cmd->name, port->src);
 		port = conf_port(conf, cmd->name, true);
 		*port = cmd->port;
 		memset(&cmd->port, 0, sizeof(cmd->port));

@@ -118,7 +118,8 @@ static int help(const char *object, const char *verb)
 	size_t i;
 
 	if (!object)
-		printf("Usage: sgctl [OPTIONS] OBJECT VERB ...\n       sgctl [OPTIONS] -b FILE\n\n");
+		printf("Usage: sgctl [OPTIONS] OBJECT VERB ...\n"
+		       "       sgctl [OPTIONS] -b FILE\n\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		const struct command *c = &commands[i];
 

@@ -629,6 +629,7 @@ static const char *const add_del[] = { "add", "del", NULL };
 static const char *const set_verbs[] = {
 	"add", "del", "replace", "insert", "remove", NULL
 };
+
 static const char *const all_verbs[] = { "add", "del", "replace", "set", NULL };
 
 static int parse_default_command(struct parser *p)

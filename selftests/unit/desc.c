@@ -158,6 +158,8 @@ static u16 band(const struct desc *d)
 void desc_build(const struct desc *d, struct pkt *p)
 {
 	static const u16 ethertypes[] = { 0x0800, 0x86dd, 0x0806, 0, 0x0020 };
+	static const u16 frags4[] = { 0x4000, 0x4000, 0x2000, 0x2010 };
+	static const u16 frags6[] = { 0, 0, 1, 129 };
 	struct br_sg_addr from = addr(desc_from(d)), to = addr(desc_to(d));
 	u16 ethertype = d->kind == ETHER ? d->ethertype : ethertypes[d->kind];
 	u8 proto = d->proto ? d->proto : IPPROTO_UDP;
@@ -176,8 +178,7 @@ void desc_build(const struct desc *d, struct pkt *p)
 			macs[BCAST], &to);
 		break;
 	case IP4:
-		pkt_ip4(p, &from, &to, proto, ttl,
-			(u16[]){ 0x4000, 0x4000, 0x2000, 0x2010 }[d->frag]);
+		pkt_ip4(p, &from, &to, proto, ttl, frags4[d->frag]);
 		build_l4(d, p);
 		break;
 	case IP6:
@@ -187,7 +188,7 @@ void desc_build(const struct desc *d, struct pkt *p)
 			pkt_ext(p, i < d->ext ? IPPROTO_DSTOPTS :
 				d->frag != WHOLE ? IPPROTO_FRAGMENT : proto, 0);
 		if (d->frag != WHOLE)
-			pkt_frag(p, proto, (u16[]){ 0, 0, 1, 129 }[d->frag]);
+			pkt_frag(p, proto, frags6[d->frag]);
 		build_l4(d, p);
 		break;
 	case LLC:
