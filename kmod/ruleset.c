@@ -86,8 +86,11 @@ static int ruleset_compile(struct br_sg_ruleset *ruleset,
 	struct br_sg_table *table;
 	u32 g, i, n = 0;
 
-	for (g = 0; g < ruleset->n_groups; g++)
-		n += ruleset->groups[g]->n_rules;
+	for (g = 0; g < ruleset->n_groups; g++) {
+		group = ruleset->groups[g];
+		for (i = 0; i < group->n_rules; i++)
+			n += group->rules[i].direction == direction;
+	}
 	refs = kvcalloc(n + 1, sizeof(*refs), GFP_KERNEL_ACCOUNT);
 	if (!refs)
 		return -ENOMEM;
