@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The work of one commit, shared by policy.c, group.c and port.c. */
+/* The work of one commit, shared by policy.c, group.c, port.c, budget.c. */
 #ifndef BR_SG_COMPILE_H
 #define BR_SG_COMPILE_H
 
@@ -22,6 +22,8 @@ struct br_sg_tag;
  * @dirty: per group of @config: its members are to be gathered again
  * @shared: rulesets of this compile, to share
  * @listed: those that ports had before, and may keep, are in @shared
+ * @id: of no other compile; what was counted in this one carries it
+ * @budget: bytes that @new may take
  * @refusal: says what went beyond a limit
  */
 struct br_sg_compile {
@@ -33,6 +35,8 @@ struct br_sg_compile {
 	bool *dirty;
 	struct br_sg_rulesets shared;
 	bool listed;
+	u64 id;
+	u64 budget;
 	struct br_sg_refusal *refusal;
 };
 

@@ -97,6 +97,8 @@ struct br_sg_rule {
 /**
  * struct br_sg_group_conf - a group
  * @members: those added by hand
+ * @counted: the compile that counted its bytes last; see budget.c. Protected by
+ *	the netns' commit mutex, whoever has a reference; means nothing in a clone
  * @n_rules: rules in @rules, sorted by id
  * @n_alloc: room in @rules and @hashes
  * @hashes: of the content of each rule, to find an equal one without reading
@@ -108,6 +110,7 @@ struct br_sg_group_conf {
 	u32 cookie;
 	struct br_sg_name *name;
 	bool stateless;
+	u64 counted;
 	struct br_sg_addrset *members;
 	u32 n_rules;
 	u32 n_alloc;

@@ -14,6 +14,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
+#include "budget.h"
 #include "compile.h"
 #include "policy.h"
 #include "remotes.h"
@@ -224,6 +225,9 @@ static int group_deps(struct br_sg_group *group)
 			if (group->deps[k].set == set &&
 			    !strcmp(group->deps[k].name, rule->name->s))
 				break;
+		/* one object mostly, but each rule's own if it came before */
+		if (k == group->n_deps || group->deps[k].name != rule->name->s)
+			group->dep_name_bytes += br_sg_name_bytes(rule->name);
 		if (k < group->n_deps)
 			continue;
 		if (is_power_of_2(k + 1) || !k) {
@@ -251,11 +255,12 @@ static int compile_group(struct br_sg_compile *c, u32 i,
 	struct br_sg_group_conf *conf = c->config->groups.v[i];
 	struct br_sg_group *old = policy_group(c->old, conf->name->s);
 	struct br_sg_group *group;
+	int err;
 
 	if (old && old->conf == conf && !c->dirty[i]) {
 		refcount_inc(&old->ref);
 		c->new->groups[i] = old;
-		return 0;
+		return br_sg_budget_group(c, old);
 	}
 	group = kzalloc(sizeof(*group), GFP_KERNEL_ACCOUNT);
 	if (!group)
@@ -283,7 +288,8 @@ static int compile_group(struct br_sg_compile *c, u32 i,
 			 BR_SG_MAX_ADDRS);
 		return -E2BIG;
 	}
-	return group_deps(group);
+	err = group_deps(group);
+	return err ? err : br_sg_budget_group(c, group);
 }
 
 int br_sg_compile_groups(struct br_sg_compile *c)

@@ -567,7 +567,13 @@ static int br_sg_nl_put_status(struct sk_buff *skb, struct br_sg_net *bn,
 			      figures.unconfigured_packets,
 			      BR_SG_STATUS_A_PAD) ||
 	    nla_put_u64_64bit(skb, BR_SG_STATUS_A_UNCONFIGURED_BYTES,
-			      figures.unconfigured_bytes, BR_SG_STATUS_A_PAD))
+			      figures.unconfigured_bytes, BR_SG_STATUS_A_PAD) ||
+	    nla_put_u64_64bit(skb, BR_SG_STATUS_A_BYTES, figures.bytes,
+			      BR_SG_STATUS_A_PAD) ||
+	    nla_put_u64_64bit(skb, BR_SG_STATUS_A_BYTES_MAX, figures.bytes_max,
+			      BR_SG_STATUS_A_PAD) ||
+	    nla_put_u64_64bit(skb, BR_SG_STATUS_A_VECTOR_BYTES,
+			      figures.vector_bytes, BR_SG_STATUS_A_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return br_sg_nl_put_zones(skb, bn);

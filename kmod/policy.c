@@ -21,6 +21,7 @@
 #include <linux/string.h>
 
 #include "bind.h"
+#include "budget.h"
 #include "compile.h"
 #include "hooks.h"
 #include "net.h"
@@ -127,10 +128,16 @@ static int compile(struct br_sg_compile *c)
 	err = policy_index_names(new);
 	if (err)
 		return err;
+	err = br_sg_budget_config(c);
+	if (err)
+		return err;
 	err = br_sg_compile_groups(c);
 	if (err)
 		return err;
 	err = br_sg_compile_remotes(c);
+	if (err)
+		return err;
+	err = br_sg_budget_remotes(c);
 	if (err)
 		return err;
 	br_sg_compile_changes(c);
@@ -158,6 +165,7 @@ static struct br_sg_policy *policy_compile(const struct br_sg_policy *old,
 	c->config = config;
 	c->refusal = refusal;
 	br_sg_rulesets_init(&c->shared);
+	br_sg_budget_init(c);
 	err = compile(c);
 	br_sg_rulesets_exit(&c->shared);
 	kvfree(c->changed);

@@ -82,6 +82,9 @@ struct br_sg_figures {
 	u32 ports_active;
 	u64 unconfigured_packets;
 	u64 unconfigured_bytes;
+	u64 bytes;		/* of the policy in force */
+	u64 vector_bytes;	/* of them bit vectors */
+	u64 bytes_max;
 };
 
 void br_sg_policy_figures(struct br_sg_net *bn, struct br_sg_figures *figures);

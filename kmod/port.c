@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "budget.h"
 #include "compile.h"
 #include "policy.h"
 #include "snapshot.h"
@@ -239,7 +240,7 @@ static int compile_port(struct br_sg_compile *c, u32 i)
 		if (old->conf == conf && !port_groups_changed(c, conf)) {
 			refcount_inc(&old->ref);
 			c->new->ports[i] = old;
-			return 0;
+			return br_sg_budget_port(c, old);
 		}
 	}
 	port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
@@ -269,7 +270,9 @@ static int compile_port(struct br_sg_compile *c, u32 i)
 				  port->ruleset->groups[0]->stateless;
 	}
 	err = port_guard(port);
-	return err ? err : port_counters(port, old);
+	if (!err)
+		err = port_counters(port, old);
+	return err ? err : br_sg_budget_port(c, port);
 }
 
 int br_sg_compile_ports(struct br_sg_compile *c)

@@ -3,6 +3,7 @@
 #include <linux/netdevice.h>
 #include <linux/string.h>
 
+#include "budget.h"
 #include "net.h"
 #include "policy.h"
 #include "snapshot.h"
@@ -115,8 +116,13 @@ void br_sg_policy_figures(struct br_sg_net *bn, struct br_sg_figures *figures)
 	memset(figures, 0, sizeof(*figures));
 	br_sg_counter_read(&bn->unconfigured, &figures->unconfigured_packets,
 			   &figures->unconfigured_bytes);
+	figures->bytes_max = br_sg_budget();
 	rcu_read_lock();
 	snap = rcu_dereference(bn->snap);
+	if (snap) {
+		figures->bytes = snap->policy->bytes;
+		figures->vector_bytes = snap->policy->vector_bytes;
+	}
 	for (i = 0; snap && i < snap->n_ports; i++) {
 		bind = port_bind(snap, i);
 		figures->ports_active += bind && bind_active(bind);

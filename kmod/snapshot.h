@@ -45,6 +45,8 @@ struct br_sg_tag {
 /**
  * struct br_sg_ruleset - the rules of a list of groups, shared by its ports
  * @ref: of ports
+ * @counted: the compile that counted its bytes last; see budget.c. Protected by
+ *	the netns' commit mutex
  * @n_groups: length of @groups
  * @groups: references; they keep the rules that @rules points to
  * @tables: compiled, per direction
@@ -53,6 +55,7 @@ struct br_sg_tag {
  */
 struct br_sg_ruleset {
 	refcount_t ref;
+	u64 counted;
 	u32 n_groups;
 	struct br_sg_group_conf **groups;
 	struct br_sg_table *tables[__BR_SG_DIRECTIONS];
@@ -75,6 +78,7 @@ struct br_sg_ruleset {
  * @strict: TCP in mid-stream is dropped
  * @version: of its policy, see "slot" in linux/br_sg.h
  * @epoch: moves when @version has run out: a new serial then
+ * @bytes: what it takes, with @conf and without @ruleset; see budget.c
  */
 struct br_sg_port {
 	refcount_t ref;
@@ -89,6 +93,7 @@ struct br_sg_port {
 	bool strict;
 	u16 version;
 	u32 epoch;
+	size_t bytes;
 };
 
 /**
@@ -99,6 +104,8 @@ struct br_sg_port {
  * @n_deps: length of @deps
  * @deps: the sets and groups its rules name as remote, each once; names of
  *	@conf's rules
+ * @dep_name_bytes: what those names take
+ * @bytes: what it takes, with @conf; see budget.c
  */
 struct br_sg_group {
 	refcount_t ref;
@@ -109,6 +116,8 @@ struct br_sg_group {
 		const char *name;
 		bool set;
 	} *deps;
+	size_t dep_name_bytes;
+	size_t bytes;
 };
 
 /**
@@ -122,6 +131,8 @@ struct br_sg_group {
  * @remotes: address -> those tags
  * @names: device name -> index in @ports + 1, open addressing
  * @names_mask: slots in @names - 1
+ * @bytes: what it takes, with @config; see budget.c
+ * @vector_bytes: of them the bit vectors of tables
  */
 struct br_sg_policy {
 	refcount_t ref;
@@ -133,6 +144,8 @@ struct br_sg_policy {
 	struct br_sg_remotes *remotes;
 	u32 *names;
 	u32 names_mask;
+	u64 bytes;
+	u64 vector_bytes;
 };
 
 /**

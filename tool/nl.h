@@ -57,6 +57,7 @@ struct status {
 	uint64_t generation;
 	uint32_t defaults, sets, groups, rules, ports, ports_active;
 	uint64_t unconfigured_packets, unconfigured_bytes;
+	uint64_t bytes, bytes_max, vector_bytes;
 	VEC(struct zone) zones;
 };
 

@@ -265,6 +265,9 @@ void nl_got_status(const struct nlmsghdr *nlh, void *data)
 				get_num(tb[BR_SG_STATUS_A_UNCONFIGURED_PACKETS]);
 			status->unconfigured_bytes =
 				get_num(tb[BR_SG_STATUS_A_UNCONFIGURED_BYTES]);
+			status->bytes = get_num(tb[BR_SG_STATUS_A_BYTES]);
+			status->bytes_max = get_num(tb[BR_SG_STATUS_A_BYTES_MAX]);
+			status->vector_bytes = get_num(tb[BR_SG_STATUS_A_VECTOR_BYTES]);
 			break;
 		case BR_SG_A_ZONE:
 			index_attrs(attr, zone_tb, BR_SG_ZONE_A_MAX);

@@ -31,6 +31,9 @@ int cmd_status(struct ctx *ctx)
 	print_uint(&p, "rules", "rules     %ju\n", status.rules);
 	print_uint(&p, "ports", "ports     %ju", status.ports);
 	print_uint(&p, "ports_active", ", %ju active\n", status.ports_active);
+	print_uint(&p, "bytes", "memory    %ju bytes", status.bytes);
+	print_uint(&p, "bytes_max", " of %ju", status.bytes_max);
+	print_uint(&p, "vector_bytes", ", %ju of them bit vectors\n", status.vector_bytes);
 	print_uint(&p, "unconfigured_packets", "dropped [unconfigured] %ju packets",
 		   status.unconfigured_packets);
 	print_uint(&p, "unconfigured_bytes", ", %ju bytes\n", status.unconfigured_bytes);

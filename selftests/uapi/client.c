@@ -148,6 +148,28 @@ bool shows(struct client *c, const char *text, const char *shown)
 	return good;
 }
 
+bool status(struct client *c, const char *figures)
+{
+	unsigned long long memory, budget, vectors;
+	size_t len = strlen(figures);
+	char again[400];
+
+	if (!says(c, 0, "STATUS_GET"))
+		return false;
+	if (strncmp(c->a.shown, figures, len) ||
+	    sscanf(c->a.shown + len, "memory:%llu budget:%llu vectors:%llu",
+		   &memory, &budget, &vectors) != 3 ||
+	    !memory || memory > budget || vectors > memory) {
+		note("STATUS_GET: %s", c->a.shown);
+		note("expected %s and memory", figures);
+		return false;
+	}
+	snprintf(again, sizeof(again),
+		 "%smemory:%llu budget:%llu vectors:%llu}", figures, memory,
+		 budget, vectors);
+	return shows(c, "STATUS_GET", again);
+}
+
 bool all_said(struct client *c, const char *const *texts)
 {
 	for (; *texts; texts++)

@@ -121,6 +121,9 @@ static const struct attr status_attrs[] = {
 	[BR_SG_STATUS_A_UNCONFIGURED_PACKETS] = { "packets", U64, NULL },
 	[BR_SG_STATUS_A_UNCONFIGURED_BYTES] = { "bytes", U64, NULL },
 	[BR_SG_STATUS_A_PAD] = { "pad", PAD, NULL },
+	[BR_SG_STATUS_A_BYTES] = { "memory", U64, NULL },
+	[BR_SG_STATUS_A_BYTES_MAX] = { "budget", U64, NULL },
+	[BR_SG_STATUS_A_VECTOR_BYTES] = { "vectors", U64, NULL },
 	[__BR_SG_STATUS_A_LAST] = { "", 0, NULL },
 };
 

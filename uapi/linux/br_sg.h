@@ -136,6 +136,19 @@
 #define BR_SG_MAX_PORT_DHCP	16
 #define BR_SG_MAX_PORT_ETHERTYPES 16
 
+/*
+ * Memory. What the policy of a network namespace takes is summed while COMMIT
+ * compiles it (a dry run too). Beyond the module's parameter "budget", in MiB
+ * (1 to 1048576, 1024 unless set; /sys/module/br_sg/parameters/budget changes
+ * it at any time, for all namespaces, from the next COMMIT on) COMMIT ends at
+ * once with ENOSPC, also where the policy before took more. The sum is of the
+ * configuration, what is compiled of it and the counters, each with the room
+ * that the slab allocator gives it. What several ports or groups share counts
+ * once, but versions of an address set each in full. Not counted: candidates,
+ * what belongs to devices, and the policy before until the last packet has left
+ * it, so that a COMMIT may hold both for a moment.
+ */
+
 enum br_sg_cmd {
 	BR_SG_CMD_STATUS_GET = 1,
 	BR_SG_CMD_BEGIN,
@@ -554,6 +567,11 @@ enum br_sg_reason {
  * @BR_SG_STATUS_A_PORTS_ACTIVE: u32, of them in state ACTIVE
  * @BR_SG_STATUS_A_UNCONFIGURED_PACKETS: u64, frames dropped [unconfigured]
  * @BR_SG_STATUS_A_UNCONFIGURED_BYTES: u64, their bytes
+ * @BR_SG_STATUS_A_BYTES: u64, of memory: what the policy in force takes, see
+ *	Memory above
+ * @BR_SG_STATUS_A_BYTES_MAX: u64, what it may take at the next COMMIT
+ * @BR_SG_STATUS_A_VECTOR_BYTES: u64, of BYTES: bit vectors of compiled rules,
+ *	which depend on how rules overlap
  */
 enum br_sg_status_attr {
 	BR_SG_STATUS_A_DEFAULTS = 1,
@@ -565,6 +583,9 @@ enum br_sg_status_attr {
 	BR_SG_STATUS_A_UNCONFIGURED_PACKETS,
 	BR_SG_STATUS_A_UNCONFIGURED_BYTES,
 	BR_SG_STATUS_A_PAD,
+	BR_SG_STATUS_A_BYTES,
+	BR_SG_STATUS_A_BYTES_MAX,
+	BR_SG_STATUS_A_VECTOR_BYTES,
 	__BR_SG_STATUS_A_LAST
 };
 
