@@ -10,7 +10,7 @@ import sys
 
 FLOW = {"traffic": "established", "family": 4, "gso": 0, "outward": 1}
 BASE = {"ports": 1, "rules": 16, "members": 10}
-PLAIN = ("bare", "conntrack")
+PLAIN = ("bare", "conntrack", "labels")
 TABLES = ("iptables", "iptables-nft")
 FILTERS = ("br_sg", "nft") + TABLES + ("ovs",)
 PORTS, RULES, MEMBERS = (1, 100, 1000, 10000), (1, 16, 256, 4096), (

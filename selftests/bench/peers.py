@@ -33,15 +33,23 @@ class Conntrack(Bare):
     """nf_conntrack_bridge and nothing that looks at its result: a rule that
     asks for the state switches it on, also in a chain that no hook calls"""
     name = "conntrack"
+    RULE = "ct state new"
 
     def setup(self, road, pol):
         lab.sh("nft", "-f", "-", stdin="""
 table bridge floor {
 	chain unused {
-		ct state new
+		%s
 	}
 }
-""")
+""" % self.RULE)
+
+
+class Labels(Conntrack):
+    """the same with room for labels in each entry, which whoever keeps
+    something of his own there has to pay"""
+    name = "labels"
+    RULE = "ct label set 5"
 
 
 class BrSg(Bare):
@@ -125,8 +133,8 @@ class Ovs(Bare):
         self.switch.stop()
 
 
-PEERS = {p.name: p for p in (Bare, Conntrack, BrSg, OtherBridge, Idle, Nft,
-                             HybridLegacy, HybridNft, Ovs)}
+PEERS = {p.name: p for p in (Bare, Conntrack, Labels, BrSg, OtherBridge, Idle,
+                             Nft, HybridLegacy, HybridNft, Ovs)}
 
 
 def need_br_netfilter(peer):

@@ -24,7 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.normpath(os.path.join(HERE, "../.."))
 OUT = os.path.join(TOP, "build/bench")
 KEYS = ("traffic", "family", "gso", "outward", "ports", "rules", "members")
-COLUMNS = ("bare", "conntrack", "br_sg", "nft", "iptables", "iptables-nft", "ovs")
+COLUMNS = ("bare", "conntrack", "labels", "br_sg", "nft", "iptables", "iptables-nft", "ovs")
 
 
 def lines(pattern):
