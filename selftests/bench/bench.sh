@@ -7,8 +7,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 out=build/bench
-quick=
-[ "${BENCH:-}" = quick ] && quick=--quick
+quick='' turns=41
+[ "${BENCH:-}" = quick ] && quick=--quick turns=21
 begin=$SECONDS
 
 selftests/bench/setup.sh && selftests/bench/build.sh || exit 1
@@ -43,7 +43,7 @@ wait
 while read -r kind name mem points; do
 	[ "$kind" = native ] || continue
 	run "native-$name" selftests/vm/uml.sh -t 1800 -m "$mem" \
-		$guest/point.py --rounds 15 $points
+		$guest/point.py --rounds $turns $points
 done < <(selftests/bench/grid.py $quick)
 # shellcheck disable=SC2086
 run control selftests/vm/uml.sh -t 1800 -m 3072 $guest/control.py $quick

@@ -114,6 +114,9 @@ class Switch:
     def setup(self, policy, devices):
         self.run("ovs-vsctl", "--db=" + self.sock, "add-br", "br-sg", "--",
                  "set-fail-mode", "br-sg", "secure")
+        # what waits for its turn is not to be forgotten meanwhile
+        self.run("ovs-vsctl", "--db=" + self.sock, "set", "Open_vSwitch", ".",
+                 "other_config:max-idle=3600000")
         args = []
         for i, dev in enumerate(devices):
             args += ["--", "add-port", "br-sg", dev, "--", "set", "interface",

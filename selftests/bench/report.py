@@ -99,17 +99,17 @@ def label(what):
         ports, rules, members)
 
 
-def table(title, points, value):
+def table(title, points, value, width=12):
     print("\n%s" % title)
     head = "%-11s %-4s %-3s %-3s %6s %6s %7s" % (
         "traffic", "", "B", "way", "ports", "rules", "members")
-    print(head + "".join(" %12s" % c for c in COLUMNS))
+    print(head + "".join(" %*s" % (width, c) for c in COLUMNS))
     for what, row in sorted(rows(points).items(), key=lambda i: (
             i[0][2], i[0][1], -i[0][3], i[0][0] != "established", i[0])):
         cells = [value(row[c]) if c in row else None for c in COLUMNS]
         if any(c is not None for c in cells[2:]):
             print(label(what) + "".join(
-                " %12s" % ("-" if c is None else c) for c in cells))
+                " %*s" % (width, "-" if c is None else c) for c in cells))
 
 
 def instructions(p):
@@ -118,7 +118,7 @@ def instructions(p):
 
 def ns(p):
     n = p.get("ns")
-    return "%.0f [%.0f]" % (n["median"], n["q3"] - n["q1"]) if n else None
+    return "%.0f[%.0f-%.0f]" % (n["median"], n["q1"], n["q3"]) if n else None
 
 
 def print_control(control):
@@ -182,8 +182,9 @@ def publish(text, result):
 def show(points, control, failed, judged):
     table("Instructions a packet, Debian's stock kernel, the whole road",
           points, instructions)
-    table("Nanoseconds a packet, native (User Mode Linux), median [between "
-          "quartiles]", {n: p for n, p in points.items() if "ns" in p}, ns)
+    table("Nanoseconds a packet, native (User Mode Linux), median "
+          "[quartiles]", {n: p for n, p in points.items() if "ns" in p}, ns,
+          17)
     print_beside(points)
     print_control(control)
     for what, why in grid.LEFT_OUT.items():
