@@ -151,41 +151,48 @@ static int gathered_cmp(const void *a, const void *b)
 	return x->group < y->group ? -1 : x->group > y->group;
 }
 
+/* those that a port brings to dirty groups; only counts them when @list is NULL */
+static u32 gather_port(const struct br_sg_compile *c,
+		       const struct br_sg_port_conf *conf,
+		       struct gathered *list)
+{
+	const struct br_sg_pair *pair;
+	u32 n = 0;
+	int g, i, k;
+
+	for (i = 0; i < conf->n_groups; i++) {
+		g = br_sg_group_index(c->config, conf->groups[i]->s);
+		if (!c->dirty[g])
+			continue;
+		for (k = 0; k < conf->n_pairs; k++) {
+			pair = &conf->pairs[k];
+			if (pair->prefix.len !=
+			    br_sg_family_bits(pair->prefix.family))
+				continue;
+			if (list) {
+				list[n].group = g;
+				list[n].item = pair->prefix;
+			}
+			n++;
+		}
+	}
+	return n;
+}
+
 /* the addresses that local ports bring to dirty groups, sorted by group */
 static int gather(struct br_sg_compile *c, struct gathered **list, u32 *n)
 {
-	const struct br_sg_port_conf *conf;
-	u32 i, room = 0;
-	int g, k, pass;
+	const struct br_sg_array *ports = &c->config->ports;
+	u32 i, at = 0;
 
-	*list = NULL;
-	for (pass = 0; pass < 2; pass++) {
-		*n = 0;
-		for (i = 0; i < c->config->ports.n; i++) {
-			conf = c->config->ports.v[i];
-			for (k = 0; k < conf->n_groups * conf->n_pairs; k++) {
-				const struct br_sg_pair *pair;
-
-				pair = &conf->pairs[k % conf->n_pairs];
-				g = br_sg_group_index(c->config,
-						conf->groups[k / conf->n_pairs]->s);
-				if (!c->dirty[g] || pair->prefix.len !=
-				    br_sg_family_bits(pair->prefix.family))
-					continue;
-				if (*list) {
-					(*list)[*n].group = g;
-					(*list)[*n].item = pair->prefix;
-				}
-				(*n)++;
-			}
-		}
-		if (pass)
-			break;
-		room = *n;
-		*list = kvcalloc(room + 1, sizeof(**list), GFP_KERNEL_ACCOUNT);
-		if (!*list)
-			return -ENOMEM;
-	}
+	*n = 0;
+	for (i = 0; i < ports->n; i++)
+		*n += gather_port(c, ports->v[i], NULL);
+	*list = kvcalloc(*n + 1, sizeof(**list), GFP_KERNEL_ACCOUNT);
+	if (!*list)
+		return -ENOMEM;
+	for (i = 0; *n && i < ports->n; i++)
+		at += gather_port(c, ports->v[i], *list + at);
 	sort(*list, *n, sizeof(**list), gathered_cmp, NULL);
 	return 0;
 }
