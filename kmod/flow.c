@@ -57,8 +57,7 @@ unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 	struct nf_hook_state inet = *state;
 
 	nf_reset_ct(skb);
-	nf_conntrack_get(&bridge->tmpl->ct_general);
-	nf_ct_set(skb, bridge->tmpl, IP_CT_NEW);
+	br_sg_zone_hang(bridge, skb);
 	/* its sender may have left it anywhere: AF_PACKET does */
 	skb_set_network_header(skb, skb_mac_offset(skb) + ETH_HLEN);
 	inet.pf = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
@@ -162,6 +161,26 @@ static void key_from_tuple(struct br_sg_key *key, u8 direction,
 	}
 }
 
+/*
+ * Of a packet of @ct that travels in @direction, as the port that owns word
+ * @own sends or receives it. br_netfilter's NAT comes between the two: what
+ * the port sends has not been translated yet, and of what it receives the port
+ * is the one that its own packets come from.
+ */
+static void key_from_entry(struct br_sg_key *key, u8 direction,
+			   const struct nf_conn *ct, int own)
+{
+	const struct nf_conntrack_tuple *mine = &ct->tuplehash[own].tuple;
+
+	if (direction == BR_SG_EGRESS) {
+		key_from_tuple(key, direction, mine);
+		return;
+	}
+	key_from_tuple(key, direction, &ct->tuplehash[!own].tuple);
+	if (key->flags & BR_SG_MATCH_PORT)
+		key->dport = ntohs(mine->src.u.all);
+}
+
 static int port_lookup(const struct br_sg_bind *bind, u8 direction,
 		       struct br_sg_key *key)
 {
@@ -193,6 +212,21 @@ static u64 slot_allowed(const struct nf_conntrack_tuple *tuple, int rule)
 					   BR_SG_SLOT_ALLOWED) | rule;
 }
 
+/* the port's first word on a flow, admitted by @rule in @direction */
+static void slot_write(const struct br_sg_bind *bind, u8 direction,
+		       const struct nf_conn *ct, unsigned long *words, int own,
+		       int rule)
+{
+	const struct nf_conntrack_tuple *tuple = &ct->tuplehash[own].tuple;
+	u64 slot = bind->stamp | slot_allowed(tuple, rule);
+
+	if (tuple_is_dhcp(tuple))
+		return;
+	if (direction == BR_SG_INGRESS)
+		slot |= BR_SG_SLOT_INGRESS;
+	WRITE_ONCE(words[own], slot);
+}
+
 /*
  * The flow was judged by an older version of the port's policy. Judged again
  * in the direction that admitted it: by the rules, and egress by the port's
@@ -207,8 +241,8 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 	struct br_sg_key key;
 	int rule;
 
-	tuple = &ct->tuplehash[direction == BR_SG_EGRESS ? own : !own].tuple;
-	key_from_tuple(&key, direction, tuple);
+	tuple = &ct->tuplehash[own].tuple;
+	key_from_entry(&key, direction, ct, own);
 	if (tuple_lacks_ports(tuple))
 		key.flags &= ~BR_SG_MATCH_PORT;
 	rule = port_lookup(bind, direction, &key);
@@ -321,7 +355,6 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      const struct sk_buff *skb)
 {
 	const struct br_sg_port *port = bind->port;
-	const struct nf_conntrack_tuple *tuple;
 	struct br_sg_verdict verdict;
 	enum ip_conntrack_info ctinfo;
 	unsigned long *words;
@@ -345,9 +378,7 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	words = br_sg_slot_words(ct);
 	if (!words)
 		return verdict_step(-BR_SG_REASON_INVALID);
-	own = CTINFO2DIR(ctinfo);
-	if (direction == BR_SG_INGRESS)
-		own = !own;
+	own = br_sg_slot_own(ctinfo, direction);
 	slot = slot_read(bind, ct, words, own);
 	if (slot) {
 		if ((slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS &&
@@ -370,13 +401,7 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	if (direction == BR_SG_INGRESS &&
 	    !br_sg_guard_addressed(&port->guard, frame))
 		return verdict;
-	tuple = &ct->tuplehash[CTINFO2DIR(ctinfo)].tuple;
-	if (tuple_is_dhcp(tuple))
-		return verdict;
-	slot = bind->stamp | slot_allowed(tuple, verdict.rule);
-	if (direction == BR_SG_INGRESS)
-		slot |= BR_SG_SLOT_INGRESS;
-	WRITE_ONCE(words[own], slot);
+	slot_write(bind, direction, ct, words, own, verdict.rule);
 	return verdict;
 }
 
@@ -384,13 +409,11 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 			    const struct sk_buff *skb,
 			    struct br_sg_verdict *verdict)
 {
-	const struct nf_conntrack_tuple *tuple;
 	enum ip_conntrack_info ctinfo;
 	unsigned long *words;
 	struct br_sg_key key;
 	struct nf_conn *ct;
 	int own;
-	u64 slot;
 
 	ct = flow_entry(bind, skb, &ctinfo);
 	if (!ct || ct->master || bind->port->stateless)
@@ -398,22 +421,14 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	words = br_sg_slot_words(ct);
 	if (!words)
 		return false;
-	own = CTINFO2DIR(ctinfo);
-	if (direction == BR_SG_INGRESS)
-		own = !own;
-	tuple = &ct->tuplehash[CTINFO2DIR(ctinfo)].tuple;
+	own = br_sg_slot_own(ctinfo, direction);
 	if (SLOT_SERIAL(READ_ONCE(words[own])) == SLOT_SERIAL(bind->stamp) ||
-	    tuple_lacks_ports(tuple) ||
-	    (bind->port->strict && tuple->dst.protonum == IPPROTO_TCP))
+	    (bind->port->strict && nf_ct_protonum(ct) == IPPROTO_TCP))
 		return false;
-	key_from_tuple(&key, direction, tuple);
+	key_from_entry(&key, direction, ct, own);
 	*verdict = verdict_rule(port_lookup(bind, direction, &key));
-	if (verdict->code < 0)
-		return true;
-	slot = bind->stamp | BR_SG_SLOT_ALLOWED | verdict->rule;
-	if (direction == BR_SG_INGRESS)
-		slot |= BR_SG_SLOT_INGRESS;
-	WRITE_ONCE(words[own], slot);
+	if (!verdict->code)
+		slot_write(bind, direction, ct, words, own, verdict->rule);
 	return true;
 }
 

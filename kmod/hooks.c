@@ -116,9 +116,7 @@ static unsigned int accept_established(const struct br_sg_bind *bind,
 		return NF_ACCEPT;
 	}
 	br_sg_frame_size(&frame, skb);
-	br_sg_count_established(bind->port->counters, direction, frame.packets,
-				frame.bytes);
-	return NF_ACCEPT;
+	return accept(bind, direction, BR_SG_STEP_ESTABLISHED, &frame);
 }
 
 static unsigned int conclude(const struct br_sg_bind *bind, u8 direction,
@@ -241,13 +239,13 @@ static unsigned int bracket_close(struct br_sg_net *bn, struct sk_buff *skb)
 	return NF_ACCEPT;
 }
 
-/* hangs the bridge's zone template on an IP frame */
-static __always_inline void pre_zone(const struct br_sg_bridge *bridge, struct sk_buff *skb)
+/* takes off whatever entry an IP frame carries: it goes by the bridge's zone */
+static __always_inline void pre_zone(const struct br_sg_bridge *bridge,
+				     struct sk_buff *skb)
 {
 	if (skb_nfct(skb))
 		nf_reset_ct(skb);
-	nf_conntrack_get(&bridge->tmpl->ct_general);
-	nf_ct_set(skb, bridge->tmpl, IP_CT_NEW);
+	br_sg_zone_hang(bridge, skb);
 }
 
 /* the guard's verdict, and for what is not IP that is all there is */

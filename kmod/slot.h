@@ -23,6 +23,22 @@ static inline unsigned long *br_sg_slot_words(const struct nf_conn *ct)
 	return labels ? labels->bits : NULL;
 }
 
+/* which word is the port's, of an entry whose packet travels in @direction */
+static inline int br_sg_slot_own(enum ip_conntrack_info ctinfo, u8 direction)
+{
+	int dir = CTINFO2DIR(ctinfo);
+
+	return direction == BR_SG_INGRESS ? !dir : dir;
+}
+
+/* hangs the bridge's zone template on a frame, for conntrack to find */
+static inline void br_sg_zone_hang(const struct br_sg_bridge *bridge,
+				   struct sk_buff *skb)
+{
+	nf_conntrack_get(&bridge->tmpl->ct_general);
+	nf_ct_set(skb, bridge->tmpl, IP_CT_NEW);
+}
+
 /*
  * Does the port's slot admit the packet, which travels in @direction?
  *
@@ -36,7 +52,7 @@ static inline bool br_sg_slot_admits(const struct br_sg_bind *bind,
 	enum ip_conntrack_info ctinfo;
 	const unsigned long *words;
 	struct nf_conn *ct;
-	int own;
+	u64 slot;
 
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct)
@@ -44,10 +60,8 @@ static inline bool br_sg_slot_admits(const struct br_sg_bind *bind,
 	words = br_sg_slot_words(ct);
 	if (!words)
 		return false;
-	own = CTINFO2DIR(ctinfo);
-	if (direction == BR_SG_INGRESS)
-		own = !own;
-	return (READ_ONCE(words[own]) & (BR_SG_SLOT_STAMP | BR_SG_SLOT_MARK)) ==
+	slot = READ_ONCE(words[br_sg_slot_own(ctinfo, direction)]);
+	return (slot & (BR_SG_SLOT_STAMP | BR_SG_SLOT_MARK)) ==
 	       (bind->stamp | BR_SG_SLOT_ALLOWED);
 }
 
