@@ -19,12 +19,7 @@
 
 #include "addrset.h"
 #include "tree.h"
-
-/* an IPv6 address as a number */
-struct wide {
-	u64 hi;
-	u64 lo;
-};
+#include "wide.h"
 
 /* of a tree: the address, then the length */
 struct set_key {
@@ -56,29 +51,6 @@ static u32 mask4(u8 len)
 	return len ? ~0U << (32 - len) : 0;
 }
 
-static struct wide mask6(u8 len)
-{
-	struct wide mask = { 0, 0 };
-
-	if (len > 64) {
-		mask.hi = ~0ULL;
-		mask.lo = ~0ULL << (128 - len);
-	} else if (len) {
-		mask.hi = ~0ULL << (64 - len);
-	}
-	return mask;
-}
-
-static struct wide wide(const struct br_sg_addr *addr)
-{
-	return (struct wide) {
-		.hi = (u64)be32_to_cpu(addr->w[0]) << 32 |
-		      be32_to_cpu(addr->w[1]),
-		.lo = (u64)be32_to_cpu(addr->w[2]) << 32 |
-		      be32_to_cpu(addr->w[3]),
-	};
-}
-
 bool br_sg_prefix_has(const struct br_sg_prefix *prefix, u8 family,
 		      const struct br_sg_addr *addr)
 {
@@ -91,7 +63,7 @@ bool br_sg_prefix_has(const struct br_sg_prefix *prefix, u8 family,
 			  be32_to_cpu(prefix->addr.v4)) & mask4(prefix->len));
 	a = wide(addr);
 	p = wide(&prefix->addr);
-	mask = mask6(prefix->len);
+	mask = wide_mask(prefix->len);
 	return !((a.hi ^ p.hi) & mask.hi) && !((a.lo ^ p.lo) & mask.lo);
 }
 
@@ -107,7 +79,7 @@ bool br_sg_prefix_valid(const struct br_sg_prefix *prefix)
 		return !(be32_to_cpu(prefix->addr.v4) & ~mask4(prefix->len)) &&
 		       !prefix->addr.w[1] && !prefix->addr.q[1];
 	a = wide(&prefix->addr);
-	mask = mask6(prefix->len);
+	mask = wide_mask(prefix->len);
 	return !(a.hi & ~mask.hi) && !(a.lo & ~mask.lo);
 }
 
@@ -380,7 +352,7 @@ static struct br_sg_addr addr_mask(const struct br_sg_addr *addr, u8 family,
 		masked.v4 &= cpu_to_be32(mask4(len));
 		return masked;
 	}
-	mask = mask6(len);
+	mask = wide_mask(len);
 	masked.w[0] &= cpu_to_be32(mask.hi >> 32);
 	masked.w[1] &= cpu_to_be32((u32)mask.hi);
 	masked.w[2] &= cpu_to_be32(mask.lo >> 32);

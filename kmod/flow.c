@@ -107,7 +107,8 @@ static bool ports_are(const struct nf_conntrack_tuple *tuple, u16 a, u16 b)
 static bool tuple_is_dhcp(const struct nf_conntrack_tuple *tuple)
 {
 	return tuple->dst.protonum == IPPROTO_UDP &&
-	       (ports_are(tuple, 67, 68) || ports_are(tuple, 546, 547));
+	       (ports_are(tuple, BR_SG_DHCP4_CLIENT, BR_SG_DHCP4_SERVER) ||
+		ports_are(tuple, BR_SG_DHCP6_CLIENT, BR_SG_DHCP6_SERVER));
 }
 
 /* the parser takes IGMP for ICMP; no rule and no error is IGMP */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The only code that reads packet bytes. A guest wrote them, and most of the
- * skb's metadata besides: what is read is read by copy, within the length that
- * the frame has and the IP header claims, and each byte once (with zerocopy it
- * may lie in the guest's memory and change). In doubt a frame is malformed.
+ * The code that reads packet bytes (plain.h, its short way, is the other). A
+ * guest wrote them, and most of the skb's metadata besides: what is read is read
+ * by copy, within the length that the frame has and the IP header claims, and
+ * each byte once (with zerocopy it may lie in the guest's memory and change). In
+ * doubt a frame is malformed.
  */
 #include <linux/if_vlan.h>
 #include <linux/in.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A frame as the fields that decide. frame.c fills it and is the only code
- * that reads packet bytes; guard.c and flow.c judge by it.
+ * A frame as the fields that decide. frame.c fills it; guard.c and flow.c
+ * judge by it.
  */
 #ifndef BR_SG_FRAME_H
 #define BR_SG_FRAME_H

@@ -15,11 +15,6 @@
 
 #include "guard.h"
 
-#define DHCP4_SERVER	67
-#define DHCP4_CLIENT	68
-#define DHCP6_CLIENT	546
-#define DHCP6_SERVER	547
-
 #define IGMP_QUERY	0x11
 
 static bool mac_equal(const u8 *a, const u8 *b)
@@ -190,15 +185,15 @@ static bool frame_is_udp(const struct br_sg_frame *frame, u16 sport, u16 dport)
 static bool frame_is_dhcp_request(const struct br_sg_frame *frame)
 {
 	if (frame->kind == BR_SG_FRAME_IPV4)
-		return frame_is_udp(frame, DHCP4_CLIENT, DHCP4_SERVER);
-	return frame_is_udp(frame, DHCP6_CLIENT, DHCP6_SERVER);
+		return frame_is_udp(frame, BR_SG_DHCP4_CLIENT, BR_SG_DHCP4_SERVER);
+	return frame_is_udp(frame, BR_SG_DHCP6_CLIENT, BR_SG_DHCP6_SERVER);
 }
 
 static bool frame_is_dhcp_reply(const struct br_sg_frame *frame)
 {
 	if (frame->kind == BR_SG_FRAME_IPV4)
-		return frame_is_udp(frame, DHCP4_SERVER, DHCP4_CLIENT);
-	return frame_is_udp(frame, DHCP6_SERVER, DHCP6_CLIENT);
+		return frame_is_udp(frame, BR_SG_DHCP4_SERVER, BR_SG_DHCP4_CLIENT);
+	return frame_is_udp(frame, BR_SG_DHCP6_SERVER, BR_SG_DHCP6_CLIENT);
 }
 
 /* 0 when the frame has no ICMPv6 type: none of those we ask for is 0 */

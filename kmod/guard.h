@@ -10,6 +10,12 @@
 #include "frame.h"
 #include <linux/br_sg.h>
 
+/* UDP ports of DHCP and DHCPv6 */
+#define BR_SG_DHCP4_SERVER	67
+#define BR_SG_DHCP4_CLIENT	68
+#define BR_SG_DHCP6_CLIENT	546
+#define BR_SG_DHCP6_SERVER	547
+
 /* an address or prefix with the MAC that may use it */
 struct br_sg_pair {
 	struct br_sg_prefix prefix;

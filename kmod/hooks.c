@@ -17,6 +17,9 @@
  *	    | each receiving   | confirmed,     | looked up in the zone;
  *	    | port's verdict   | entry off      | the receiving port's verdict
  *
+ * Each has a short way, inline, for packets of known connections (plain.h, slot.h)
+ * and a long one, *_long(), for everything.
+ *
  * FORWARD is not at 0 or -1: br_netfilter takes frames out of that chain and
  * brings them back behind those priorities, and such a hook never sees them.
  *

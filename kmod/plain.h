@@ -3,7 +3,8 @@
  * The short way of steps 1 to 8: is a frame one of those that most are, which
  * the guard neither drops nor accepts? Plain is: untagged, whole, IPv4 without
  * options or IPv6 without extension headers, TCP or UDP but not DHCP, all
- * headers in the skb's linear part, to no group MAC that begins with 01.
+ * headers in the skb's linear part (which no guest can write any more, zerocopy
+ * or not), to no group MAC that begins with 01.
  *
  * A yes is one that br_sg_frame_parse() finds well-formed and that
  * br_sg_guard_egress() or br_sg_guard_ingress() answers with 0; unit tests hold
@@ -31,7 +32,9 @@
 /* DHCP of either family and direction: steps 7 and 8 want to see it */
 static inline bool br_sg_port_is_dhcp(u16 dport)
 {
-	return (u16)(dport - 67) < 2 || (u16)(dport - 546) < 2;
+	/* two by two */
+	return (u16)(dport - BR_SG_DHCP4_SERVER) < 2 ||
+	       (u16)(dport - BR_SG_DHCP6_CLIENT) < 2;
 }
 
 /* @len: of layer 4; @room: of it in the linear part, 8 bytes at least */

@@ -147,20 +147,6 @@ static void *array_add(struct array *array, size_t size)
 	return array->mem + array->n++ * size;
 }
 
-static struct wide wide_mask(u8 len)
-{
-	struct wide mask = { 0, 0 };
-
-	/* a shift by 64 is not defined */
-	if (len > 64) {
-		mask.hi = ~0ULL;
-		mask.lo = ~0ULL << (128 - len);
-	} else if (len) {
-		mask.hi = ~0ULL << (64 - len);
-	}
-	return mask;
-}
-
 static int wide_cmp(struct wide a, struct wide b)
 {
 	if (a.hi != b.hi)

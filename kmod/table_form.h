@@ -4,6 +4,7 @@
 #define BR_SG_TABLE_FORM_H
 
 #include "table.h"
+#include "wide.h"
 
 /* more rules than that in a half are not scanned */
 #define ROWS_MAX	8
@@ -13,12 +14,6 @@
 #define KIND_PORT	BR_SG_MATCH_PORT
 #define KIND_TYPE	BR_SG_MATCH_TYPE
 #define KINDS		3
-
-/* an address as a number; IPv4's is the upper half of @hi */
-struct wide {
-	u64 hi;
-	u64 lo;
-};
 
 /* rows are compared as one number: what, and where in it */
 #define WORD_PROTO	0
@@ -139,14 +134,6 @@ struct br_sg_table {
 	bool has_tags;
 	struct br_sg_table_size size;
 };
-
-static inline struct wide wide(const struct br_sg_addr *addr)
-{
-	return (struct wide) {
-		.hi = be64_to_cpu((__force __be64)addr->q[0]),
-		.lo = be64_to_cpu((__force __be64)addr->q[1]),
-	};
-}
 
 static inline bool wide_le(struct wide a, struct wide b)
 {
