@@ -13,6 +13,11 @@ begin=$SECONDS
 
 selftests/bench/setup.sh && selftests/bench/build.sh || exit 1
 
+# what is measured: a report may be of several runs, not all of one day
+commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+[ -z "$(git status --porcelain --untracked-files=no kmod uapi tool 2>/dev/null)" ] ||
+	commit=$commit+
+
 # run NAME COMMAND...: its output into a file; a run that fails has points
 # missing, and targets that want them fail
 run()
@@ -20,6 +25,7 @@ run()
 	local name=$1 start=$SECONDS
 	shift
 	[ -z "${BENCH_RUNS:-}" ] || [[ " $BENCH_RUNS " == *" $name "* ]] || return
+	echo "$commit" >"$out/$name.commit"
 	nice -n 5 "$@" </dev/null >"$out/$name.log" 2>&1 ||
 		echo "# $name failed: see $out/$name.log"
 	printf '# %-16s %4ds\n' "$name" $((SECONDS - start))
@@ -27,7 +33,7 @@ run()
 
 guest="env BR_SG_KO=/br_sg/$out/module/kmod/br_sg.ko python3 -u selftests/bench"
 [ -n "${BENCH_RUNS:-}" ] ||
-	rm -f $out/icount-*.log $out/native-*.log $out/control.log
+	rm -f $out/icount-*.log $out/native-*.log $out/control.log $out/*.commit
 # counting does not mind company: two at a time; then, alone, what is timed
 # shellcheck disable=SC2086
 while read -r kind name mem points; do

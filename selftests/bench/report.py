@@ -10,7 +10,6 @@ import json
 import shutil
 import os
 import statistics
-import subprocess
 import sys
 import time
 
@@ -155,13 +154,14 @@ def print_targets(judged):
 
 
 def commit():
-    def git(*args):
-        return subprocess.run(("git", "-C", TOP) + args, capture_output=True,
-                              text=True).stdout.strip()
-    dirty = git("status", "--porcelain", "--untracked-files=no", "kmod", "uapi",
-                "tool")
-    return (git("rev-parse", "--short=12", "HEAD") or "unknown") + (
-        "+" if dirty else "")
+    """of each run as it was measured, however many that are"""
+    seen = []
+    for path in sorted(glob.glob(os.path.join(OUT, "*.commit"))):
+        with open(path) as f:
+            one = f.read().strip()
+        if one not in seen:
+            seen.append(one)
+    return ", ".join(seen) or "unknown"
 
 
 def publish(text, result):
@@ -174,7 +174,8 @@ def publish(text, result):
     mark, rest = rest.split("\n", 1)
     end = rest.index("<!-- end -->")
     with open(path, "w") as f:
-        f.write("%s<!-- results%s\nOf %s, commit %s%s.\n\n```%s```\n%s" % (
+        f.write("%s<!-- results%s\n![cost against ports and against rules]"
+                "(bench.svg)\n\nOf %s, commit %s%s.\n\n```%s```\n%s" % (
             first, mark, result["date"], result["commit"],
             ", BENCH=quick" if result["quick"] else "", text, rest[end:]))
 

@@ -17,7 +17,7 @@ mkdir -p "$out"
 apt_have gnuplot-nox xz-utils rsync
 
 version=$(dpkg-query -W -f '${Version}' "linux-headers-$vm_release")
-key=$(echo "$version $(cat selftests/bench/uml.config)" | sha256sum | cut -c1-16)
+key=$(echo "$version $(grep CONFIG_ selftests/bench/uml.config)" | sha256sum | cut -c1-16)
 uml=$out/uml-$key
 if ! [ -f "$uml/done" ]; then
 	echo "setup: User Mode Linux $version (some minutes)"
