@@ -84,35 +84,6 @@ dropped()
 	fi
 }
 
-vswitchd()
-{
-	ovs-vswitchd --pidfile --detach \
-		--log-file=/var/log/openvswitch/vs.log >/dev/null 2>&1 ||
-		die "ovs-vswitchd does not start"
-}
-
-# On a slow machine Open vSwitch may start without anyone to answer its kernel
-# part ("n-handler-threads to 0" in its log, lost in dpctl/show): it is asked
-# to carry a ping to its own port before anything is tried, or started again.
-switch_ready()
-{
-	local i
-	ip addr add 10.1.0.250/24 dev br-int
-	ip link set br-int up
-	for i in 1 2 3 4 5; do
-		if in_vm net ping -c 1 -w 8 10.1.0.250 >/dev/null; then
-			ip addr flush dev br-int
-			ip link set br-int down
-			return
-		fi
-		echo "  Open vSwitch does not forward yet: started again"
-		ovs-appctl exit >/dev/null 2>&1
-		sleep 1
-		vswitchd
-	done
-	die "Open vSwitch does not forward"
-}
-
 # vm NAME UUID MAC: namespace, tap, qbr, qvb and qvo, as os-vif makes them
 vm()
 {
@@ -143,7 +114,13 @@ ovsdb-server --remote=punix:/run/openvswitch/db.sock --pidfile --detach \
 	--log-file=/var/log/openvswitch/db.log >/dev/null 2>&1 ||
 	die "ovsdb-server does not start"
 ovs-vsctl --no-wait init
-vswitchd
+# It counts processors at most every ten seconds, and begins to wait at boot: one
+# that starts before has none, and nobody to answer its kernel part.
+while [ "$(cut -d. -f1 /proc/uptime)" -lt 11 ]; do
+	sleep 0.5
+done
+ovs-vswitchd --pidfile --detach --log-file=/var/log/openvswitch/vs.log \
+	>/dev/null 2>&1 || die "ovs-vswitchd does not start"
 ovs-vsctl add-br br-int || die "no br-int"
 
 insmod kmod/br_sg.ko || die "br_sg.ko does not load"
@@ -178,7 +155,6 @@ ip -n net link set lo up
 ip -n net addr add 10.1.0.3/24 dev eth0
 ip -n net link set eth0 up
 ovs-vsctl add-port br-int qdhcp
-switch_ready
 in_vm net dnsmasq --keep-in-foreground --port=0 --interface=eth0 \
 	--bind-interfaces --user=root --pid-file= --leasefile-ro --log-facility=- \
 	--dhcp-range=10.1.0.0,static,255.255.255.0,1h \

@@ -19,4 +19,4 @@ mkdir -p build/demo
 plain=
 [ -t 1 ] || plain=NO_COLOR=1
 # shellcheck disable=SC2086
-exec selftests/vm/run.sh -t 600 env $plain selftests/demo/node.sh
+exec selftests/vm/run.sh -t 400 env $plain selftests/demo/node.sh
