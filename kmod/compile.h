@@ -18,8 +18,8 @@ struct br_sg_tag;
  * @new: the one being made
  * @config: of @new
  * @changed: per group of @config: what it allows is not what it was in @old
+ * @any_changed: of any
  * @rules_changed: per group of @config: its rules are not those of @old
- * @dirty: per group of @config: its members are to be gathered again
  * @shared: rulesets of this compile, to share
  * @listed: those that ports had before, and may keep, are in @shared
  * @id: of no other compile; what was counted in this one carries it
@@ -31,8 +31,8 @@ struct br_sg_compile {
 	struct br_sg_policy *new;
 	struct br_sg_config *config;
 	bool *changed;
+	bool any_changed;
 	bool *rules_changed;
-	bool *dirty;
 	struct br_sg_rulesets shared;
 	bool listed;
 	u64 id;

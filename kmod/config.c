@@ -518,6 +518,45 @@ bool br_sg_config_find(const struct br_sg_config *c, enum br_sg_kind kind,
 	return false;
 }
 
+void br_sg_config_walk_begin(struct br_sg_config_walk *w,
+			     const struct br_sg_config *before,
+			     const struct br_sg_config *after,
+			     enum br_sg_kind kind)
+{
+	memset(w, 0, sizeof(*w));
+	w->arrays[0] = before ? &before->kinds[kind] : NULL;
+	w->arrays[1] = &after->kinds[kind];
+	w->kind = kind;
+}
+
+bool br_sg_config_walk(struct br_sg_config_walk *w)
+{
+	const struct br_sg_array *before = w->arrays[0], *after = w->arrays[1];
+	int order;
+
+	w->before = before && w->at[0] < before->n ? before->v[w->at[0]] : NULL;
+	w->after = w->at[1] < after->n ? after->v[w->at[1]] : NULL;
+	if (!w->before && !w->after)
+		return false;
+	w->index_before = w->at[0];
+	w->index = w->at[1];
+	/* most are the same in both, and need no look at their names */
+	if (w->before == w->after)
+		order = 0;
+	else if (!w->before || !w->after)
+		order = w->before ? -1 : 1;
+	else
+		order = strcmp(br_sg_kinds[w->kind].key(w->before),
+			       br_sg_kinds[w->kind].key(w->after));
+	if (order > 0)
+		w->before = NULL;
+	if (order < 0)
+		w->after = NULL;
+	w->at[0] += !!w->before;
+	w->at[1] += !!w->after;
+	return true;
+}
+
 /* what the totals say of an object is added (or taken away) here */
 static void br_sg_config_count(struct br_sg_config *c, enum br_sg_kind kind,
 			       const void *object, bool add)

@@ -235,6 +235,34 @@ void br_sg_set_conf_put(struct br_sg_set_conf *conf);
 void br_sg_group_conf_put(struct br_sg_group_conf *conf);
 void br_sg_port_conf_put(struct br_sg_port_conf *conf);
 
+/**
+ * struct br_sg_config_walk - the objects of a kind in two configs, by key
+ * @arrays: of each; the first may be NULL
+ * @kind: of both
+ * @at: in each, the one that is next
+ * @before: in the first config; NULL: not there
+ * @after: in the second config, likewise
+ * @index: of @after
+ * @index_before: of @before
+ */
+struct br_sg_config_walk {
+	const struct br_sg_array *arrays[2];
+	enum br_sg_kind kind;
+	u32 at[2];
+	void *before;
+	void *after;
+	u32 index;
+	u32 index_before;
+};
+
+/* @before: NULL is as an empty one */
+void br_sg_config_walk_begin(struct br_sg_config_walk *w,
+			     const struct br_sg_config *before,
+			     const struct br_sg_config *after,
+			     enum br_sg_kind kind);
+/* the next; false: there is none */
+bool br_sg_config_walk(struct br_sg_config_walk *w);
+
 /*
  * For candidates: the config is private. An index is one of the kind's array.
  * Who inserts or replaces gives the object's reference away on success.

@@ -11,11 +11,11 @@
 #include <linux/idr.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "budget.h"
 #include "compile.h"
+#include "members.h"
 #include "policy.h"
 #include "remotes.h"
 #include "snapshot.h"
@@ -100,122 +100,6 @@ void br_sg_tag_put(struct br_sg_tag *tag)
 	kfree(tag);
 }
 
-/* marks the groups of a port that has come, gone or changed */
-static void port_marks_groups(struct br_sg_compile *c,
-			      const struct br_sg_port_conf *conf)
-{
-	int i, g;
-
-	for (i = 0; i < conf->n_groups; i++) {
-		g = br_sg_group_index(c->config, conf->groups[i]->s);
-		if (g >= 0)
-			c->dirty[g] = true;
-	}
-}
-
-static void compile_mark(struct br_sg_compile *c)
-{
-	const struct br_sg_array *before, *after = &c->config->ports;
-	struct br_sg_port_conf *a, *b;
-	u32 i = 0, j = 0;
-	int cmp;
-
-	before = c->old ? &c->old->config->ports : NULL;
-	while (i < after->n || (before && j < before->n)) {
-		a = i < after->n ? after->v[i] : NULL;
-		b = before && j < before->n ? before->v[j] : NULL;
-		cmp = !a ? 1 : !b ? -1 : strcmp(a->dev, b->dev);
-		if (cmp < 0 || (!cmp && a != b))
-			port_marks_groups(c, a);
-		if (cmp > 0 || (!cmp && a != b))
-			port_marks_groups(c, b);
-		i += cmp <= 0;
-		j += cmp >= 0;
-	}
-}
-
-/**
- * struct gathered - addresses of local ports that are members of groups
- * @group: index
- * @item: a port's own address, or a pair of host length
- */
-struct gathered {
-	u32 group;
-	struct br_sg_prefix item;
-};
-
-static int gathered_cmp(const void *a, const void *b)
-{
-	const struct gathered *x = a, *y = b;
-
-	return x->group < y->group ? -1 : x->group > y->group;
-}
-
-/* those that a port brings to dirty groups; only counts them when @list is NULL */
-static u32 gather_port(const struct br_sg_compile *c,
-		       const struct br_sg_port_conf *conf,
-		       struct gathered *list)
-{
-	const struct br_sg_pair *pair;
-	u32 n = 0;
-	int g, i, k;
-
-	for (i = 0; i < conf->n_groups; i++) {
-		g = br_sg_group_index(c->config, conf->groups[i]->s);
-		if (!c->dirty[g])
-			continue;
-		for (k = 0; k < conf->n_pairs; k++) {
-			pair = &conf->pairs[k];
-			if (pair->prefix.len !=
-			    br_sg_family_bits(pair->prefix.family))
-				continue;
-			if (list) {
-				list[n].group = g;
-				list[n].item = pair->prefix;
-			}
-			n++;
-		}
-	}
-	return n;
-}
-
-/* the addresses that local ports bring to dirty groups, sorted by group */
-static int gather(struct br_sg_compile *c, struct gathered **list, u32 *n)
-{
-	const struct br_sg_array *ports = &c->config->ports;
-	u32 i, at = 0;
-
-	*n = 0;
-	for (i = 0; i < ports->n; i++)
-		*n += gather_port(c, ports->v[i], NULL);
-	*list = kvcalloc(*n + 1, sizeof(**list), GFP_KERNEL_ACCOUNT);
-	if (!*list)
-		return -ENOMEM;
-	for (i = 0; *n && i < ports->n; i++)
-		at += gather_port(c, ports->v[i], *list + at);
-	sort(*list, *n, sizeof(**list), gathered_cmp, NULL);
-	return 0;
-}
-
-static struct br_sg_addrset *group_members(const struct br_sg_group_conf *conf,
-					   const struct gathered *list, u32 n)
-{
-	struct br_sg_prefix *items;
-	struct br_sg_addrset *set;
-	u32 i, bad;
-
-	if (!n)
-		return br_sg_addrset_get(conf->members);
-	items = kvcalloc(n, sizeof(*items), GFP_KERNEL_ACCOUNT);
-	if (!items)
-		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < n; i++)
-		items[i] = list[i].item;
-	set = br_sg_addrset_insert(conf->members, items, n, true, &bad);
-	kvfree(items);
-	return set;
-}
-
 /* the sets and groups that rules name, each once */
 static int group_deps(struct br_sg_group *group)
 {
@@ -256,15 +140,26 @@ static int group_deps(struct br_sg_group *group)
 	return 0;
 }
 
-static int compile_group(struct br_sg_compile *c, u32 i,
-			 const struct gathered *list, u32 n)
+/* @is, or @other if it has the same members; moves the reference */
+static struct br_sg_addrset *addrset_share(struct br_sg_addrset *is,
+					   struct br_sg_addrset *other)
+{
+	if (is == other || !br_sg_addrset_equal(is, other))
+		return is;
+	br_sg_addrset_put(is);
+	return br_sg_addrset_get(other);
+}
+
+static int compile_group(struct br_sg_compile *c,
+			 const struct br_sg_members *members, u32 i)
 {
 	struct br_sg_group_conf *conf = c->config->groups.v[i];
 	struct br_sg_group *old = policy_group(c->old, conf->name->s);
+	struct br_sg_addrset *set;
 	struct br_sg_group *group;
 	int err;
 
-	if (old && old->conf == conf && !c->dirty[i]) {
+	if (old && old->conf == conf && !br_sg_members_changed(members, i)) {
 		refcount_inc(&old->ref);
 		c->new->groups[i] = old;
 		return br_sg_budget_group(c, old);
@@ -275,19 +170,15 @@ static int compile_group(struct br_sg_compile *c, u32 i,
 	refcount_set(&group->ref, 1);
 	group->conf = br_sg_group_conf_get(conf);
 	c->new->groups[i] = group;
-	if (old && !c->dirty[i] && old->conf->members == conf->members) {
-		group->members = br_sg_addrset_get(old->members);
-	} else {
-		struct br_sg_addrset *set = group_members(conf, list, n);
-
-		if (IS_ERR(set))
-			return PTR_ERR(set);
-		if (old && br_sg_addrset_equal(set, old->members)) {
-			br_sg_addrset_put(set);
-			set = br_sg_addrset_get(old->members);
-		}
-		group->members = set;
-	}
+	set = br_sg_members_of(members, conf, i, old ? old->members : NULL);
+	if (IS_ERR(set))
+		return PTR_ERR(set);
+	/* one object for the same members, so that who has it can tell */
+	if (old)
+		set = addrset_share(set, old->members);
+	if (!old || set != old->members)
+		set = addrset_share(set, conf->members);
+	group->members = set;
 	if (br_sg_addrset_count(group->members) > BR_SG_MAX_ADDRS) {
 		snprintf(c->refusal->text, sizeof(c->refusal->text),
 			 "group \"%s\": %u members with those of local ports, at most %u are allowed",
@@ -301,28 +192,14 @@ static int compile_group(struct br_sg_compile *c, u32 i,
 
 int br_sg_compile_groups(struct br_sg_compile *c)
 {
-	const struct br_sg_array *groups = &c->config->groups;
-	struct gathered *list;
-	u32 i, k = 0, from, n;
+	struct br_sg_members members = {};
+	u32 i;
 	int err;
 
-	compile_mark(c);
-	/* members by hand that changed: those of ports are needed beside them */
-	for (i = 0; i < groups->n; i++) {
-		struct br_sg_group_conf *conf = groups->v[i];
-		struct br_sg_group *old = policy_group(c->old, conf->name->s);
-
-		if (!old || old->conf->members != conf->members)
-			c->dirty[i] = true;
-	}
-	err = gather(c, &list, &n);
-	for (i = 0; !err && i < groups->n; i++) {
-		from = k;
-		while (k < n && list[k].group == i)
-			k++;
-		err = compile_group(c, i, list + from, k - from);
-	}
-	kvfree(list);
+	err = br_sg_members_gather(c, &members);
+	for (i = 0; !err && i < c->config->groups.n; i++)
+		err = compile_group(c, &members, i);
+	br_sg_members_free(&members);
 	return err;
 }
 
@@ -541,5 +418,6 @@ void br_sg_compile_changes(struct br_sg_compile *c)
 		c->changed[i] = c->rules_changed[i];
 		for (k = 0; !c->changed[i] && k < group->n_deps; k++)
 			c->changed[i] = dep_changed(c, &group->deps[k]);
+		c->any_changed |= c->changed[i];
 	}
 }

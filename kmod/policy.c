@@ -120,10 +120,8 @@ static int compile(struct br_sg_compile *c)
 			      GFP_KERNEL_ACCOUNT);
 	c->rules_changed = kvcalloc(config->groups.n + 1, sizeof(bool),
 				    GFP_KERNEL_ACCOUNT);
-	c->dirty = kvcalloc(config->groups.n + 1, sizeof(bool),
-			    GFP_KERNEL_ACCOUNT);
 	if (!new->groups || !new->ports || !new->group_tags ||
-	    !new->set_tags || !c->changed || !c->rules_changed || !c->dirty)
+	    !new->set_tags || !c->changed || !c->rules_changed)
 		return -ENOMEM;
 	err = policy_index_names(new);
 	if (err)
@@ -170,7 +168,6 @@ static struct br_sg_policy *policy_compile(const struct br_sg_policy *old,
 	br_sg_rulesets_exit(&c->shared);
 	kvfree(c->changed);
 	kvfree(c->rules_changed);
-	kvfree(c->dirty);
 	if (err)
 		br_sg_policy_put(policy);
 out:

@@ -124,7 +124,8 @@ static struct br_sg_rule_counter *counter_of(const struct br_sg_port *old,
 		i = (*at + k) % rules->n_rules[d];
 		was = &rules->rules[d][i];
 		if (was->rule->id != ref->rule->id ||
-		    strcmp(was->group->name->s, ref->group->name->s))
+		    (was->group->name != ref->group->name &&
+		     strcmp(was->group->name->s, ref->group->name->s)))
 			continue;
 		*at = i + 1;
 		if (was->rule != ref->rule &&
@@ -216,6 +217,9 @@ static struct br_sg_ruleset *port_ruleset(struct br_sg_compile *c,
 		ports = &c->old->config->ports;
 		for (i = 0; i < ports->n; i++) {
 			old = c->old->ports[i];
+			if (!old->ruleset || old->ruleset->listed == c->id)
+				continue;
+			old->ruleset->listed = c->id;
 			if (!port_keeps_rules(c, old))
 				continue;
 			err = br_sg_rulesets_add(&c->shared, old->ruleset,
@@ -228,20 +232,17 @@ static struct br_sg_ruleset *port_ruleset(struct br_sg_compile *c,
 	return br_sg_rulesets_get(&c->shared, c->new, conf, c->refusal);
 }
 
-static int compile_port(struct br_sg_compile *c, u32 i)
+static int compile_port(struct br_sg_compile *c, u32 i, struct br_sg_port *old)
 {
 	struct br_sg_port_conf *conf = c->config->ports.v[i];
-	struct br_sg_port *port, *old = NULL;
-	int index, err;
+	struct br_sg_port *port;
+	int err;
 
-	index = c->old ? br_sg_policy_port_index(c->old, conf->dev) : -1;
-	if (index >= 0) {
-		old = c->old->ports[index];
-		if (old->conf == conf && !port_groups_changed(c, conf)) {
-			refcount_inc(&old->ref);
-			c->new->ports[i] = old;
-			return br_sg_budget_port(c, old);
-		}
+	if (old && old->conf == conf &&
+	    (!c->any_changed || !port_groups_changed(c, conf))) {
+		refcount_inc(&old->ref);
+		c->new->ports[i] = old;
+		return br_sg_budget_port(c, old);
 	}
 	port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
 	if (!port)
@@ -277,11 +278,16 @@ static int compile_port(struct br_sg_compile *c, u32 i)
 
 int br_sg_compile_ports(struct br_sg_compile *c)
 {
+	struct br_sg_config_walk w;
 	int err = 0;
-	u32 i;
 
-	for (i = 0; !err && i < c->config->ports.n; i++) {
-		err = compile_port(c, i);
+	br_sg_config_walk_begin(&w, c->old ? c->old->config : NULL, c->config,
+				BR_SG_KIND_PORT);
+	while (!err && br_sg_config_walk(&w)) {
+		if (!w.after)
+			continue;
+		err = compile_port(c, w.index, w.before ?
+				   c->old->ports[w.index_before] : NULL);
 		cond_resched();
 	}
 	return err;

@@ -47,6 +47,7 @@ struct br_sg_tag {
  * @ref: of ports
  * @counted: the compile that counted its bytes last; see budget.c. Protected by
  *	the netns' commit mutex
+ * @listed: likewise: the compile that listed it last, see port_ruleset()
  * @n_groups: length of @groups
  * @groups: references; they keep the rules that @rules points to
  * @tables: compiled, per direction
@@ -56,6 +57,7 @@ struct br_sg_tag {
 struct br_sg_ruleset {
 	refcount_t ref;
 	u64 counted;
+	u64 listed;
 	u32 n_groups;
 	struct br_sg_group_conf **groups;
 	struct br_sg_table *tables[__BR_SG_DIRECTIONS];

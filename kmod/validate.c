@@ -80,73 +80,63 @@ static int check_port(const struct br_sg_config *config,
 	return 0;
 }
 
-/* has @base this very object under that name? */
-static bool group_known(const struct br_sg_config *base,
-			const struct br_sg_group_conf *group)
-{
-	return base && br_sg_config_group(base, group->name->s) == group;
-}
+/**
+ * struct differences - what an old reference has to be checked for
+ * @gone: a set or group is not there any more
+ * @shape: a group is not there any more, has more rules or is stateful in
+ *	place of stateless
+ */
+struct differences {
+	bool gone;
+	bool shape;
+};
 
-/* is every set and group of @base still here? Then old references hold */
-static bool names_kept(const struct br_sg_config *config,
-		       const struct br_sg_config *base)
+static struct differences differ(const struct br_sg_config *config,
+				 const struct br_sg_config *base)
 {
-	const struct br_sg_group_conf *group;
-	const struct br_sg_set_conf *set;
-	u32 i;
+	const struct br_sg_group_conf *before, *after;
+	struct differences d = {};
+	struct br_sg_config_walk w;
 
-	for (i = 0; i < base->groups.n; i++) {
-		group = base->groups.v[i];
-		if (!br_sg_config_group(config, group->name->s))
-			return false;
+	br_sg_config_walk_begin(&w, base, config, BR_SG_KIND_SET);
+	while (br_sg_config_walk(&w))
+		d.gone |= !w.after;
+	br_sg_config_walk_begin(&w, base, config, BR_SG_KIND_GROUP);
+	while (br_sg_config_walk(&w)) {
+		before = w.before;
+		after = w.after;
+		if (!after)
+			d.gone = true;
+		else if (before && (before->n_rules < after->n_rules ||
+				    before->stateless != after->stateless))
+			d.shape = true;
 	}
-	for (i = 0; i < base->sets.n; i++) {
-		set = base->sets.v[i];
-		if (!br_sg_config_set(config, set->name->s))
-			return false;
-	}
-	return true;
+	d.shape |= d.gone;
+	return d;
 }
 
-static bool port_known(const struct br_sg_config *config,
-		       const struct br_sg_config *base,
-		       const struct br_sg_port_conf *port)
-{
-	int i;
-
-	if (!base || br_sg_config_port(base, port->dev) != port)
-		return false;
-	for (i = 0; i < port->n_groups; i++)
-		if (br_sg_config_group(config, port->groups[i]->s) !=
-		    br_sg_config_group(base, port->groups[i]->s))
-			return false;
-	return true;
-}
-
+/* what is the same object as in @base, and refers to what is, holds still */
 int br_sg_config_validate(const struct br_sg_config *config,
 			  const struct br_sg_config *base,
 			  struct br_sg_refusal *refusal)
 {
-	const struct br_sg_group_conf *group;
-	const struct br_sg_port_conf *port;
-	bool kept;
+	struct differences d = differ(config, base);
+	struct br_sg_config_walk w;
 	int err;
-	u32 i;
 
-	kept = base && names_kept(config, base);
-	for (i = 0; i < config->groups.n; i++) {
-		group = config->groups.v[i];
-		if (kept && group_known(base, group))
+	br_sg_config_walk_begin(&w, base, config, BR_SG_KIND_GROUP);
+	while (br_sg_config_walk(&w)) {
+		if (!w.after || (w.before == w.after && !d.gone))
 			continue;
-		err = check_group(config, group, refusal);
+		err = check_group(config, w.after, refusal);
 		if (err)
 			return err;
 	}
-	for (i = 0; i < config->ports.n; i++) {
-		port = config->ports.v[i];
-		if (port_known(config, base, port))
+	br_sg_config_walk_begin(&w, base, config, BR_SG_KIND_PORT);
+	while (br_sg_config_walk(&w)) {
+		if (!w.after || (w.before == w.after && !d.shape))
 			continue;
-		err = check_port(config, port, refusal);
+		err = check_port(config, w.after, refusal);
 		if (err)
 			return err;
 	}
