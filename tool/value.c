@@ -268,9 +268,10 @@ bool read_proto(const char *s, uint8_t *proto, struct msg *msg)
 			*proto = protos[i].proto;
 			return true;
 		}
+	}
+	for (i = 0; i < ARRAY_SIZE(protos); i++)
 		if (looks_like(s, protos[i].name, &best))
 			near = protos[i].name;
-	}
 	return refuse(msg,
 		      "proto",
 		      "proto \"%.80s\" is unknown: 0 to 255 or a name like tcp, udp, icmp, icmpv6%s%s%s",
