@@ -35,6 +35,7 @@
  * @dev: its device; alive as long as a device is on it
  * @zone: the zone in use; 0: none yet
  * @tmpl: of @zone; a reference
+ * @watched: the policy of a port on it has moved: see struct br_sg_bind
  * @ours: work of bind_snapshot(): a port of ours is on it
  * @filtered: likewise: see struct br_sg_bridge
  * @stateless: likewise
@@ -50,6 +51,7 @@ struct br_sg_dev_bridge {
 	struct net_device *dev;
 	u16 zone;
 	struct nf_conn *tmpl;
+	bool watched;
 	bool ours;
 	bool filtered;
 	bool stateless;
@@ -68,6 +70,7 @@ struct br_sg_dev_bridge {
  *	line names it
  * @serial: of the binding to @port_epoch's port; 0: none
  * @epoch: of the port that @serial is for
+ * @version: of its policy, likewise
  * @bridge: shared by the devices of a bridge
  * @port: work of bind_snapshot()
  * @state: likewise: enum br_sg_bind_state
@@ -83,6 +86,7 @@ struct br_sg_dev {
 	bool renamed;
 	u32 serial;
 	u32 epoch;
+	u16 version;
 	struct br_sg_dev_bridge *bridge;
 	int port;
 	u8 state;
@@ -292,7 +296,10 @@ static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy)
 		if (!d->serial || d->epoch != port->epoch) {
 			d->serial = serial_next();
 			d->epoch = port->epoch;
+		} else if (d->version != port->version) {
+			b->watched = true;
 		}
+		d->version = port->version;
 		b->ours = true;
 		if (port->mode != BR_SG_PORT_FILTER) {
 			d->state = BR_SG_BIND_OPEN;
@@ -358,6 +365,7 @@ static void snapshot_free(struct br_sg_snapshot *snap)
 			nf_ct_put(snap->bridges[i].tmpl);
 	br_sg_policy_put(snap->policy);
 	kvfree(snap->bridges);
+	kvfree(snap->serials);
 	kvfree(snap->binds);
 	kvfree(snap);
 }
@@ -374,7 +382,7 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 	struct br_sg_bridge *bridge;
 	struct br_sg_bind *bind;
 	struct br_sg_dev *d;
-	u32 i;
+	u32 i, by;
 
 	list_for_each_entry(d, &bn->devs, node)
 		d->bridge->index = -1;
@@ -385,6 +393,7 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		b->index = snap->n_bridges++;
 		bridge = &snap->bridges[b->index];
 		bridge->dev = b->dev;
+		bridge->snap = snap;
 		if (!b->filtered)
 			continue;
 		bridge->filtered = true;
@@ -407,6 +416,7 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		if (b->ours) {
 			bind->bridge = &snap->bridges[b->index];
 			bind->tracked = b->filtered && !b->stateless;
+			bind->watched = b->watched;
 		}
 		if (d->port < 0)
 			continue;
@@ -416,6 +426,10 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 			      (u64)bind->port->version <<
 				BR_SG_SLOT_VERSION_SHIFT;
 		snap->binds[d->port] = i + 1;
+		by = d->serial & snap->mask;
+		while (snap->serials[by])
+			by = (by + 1) & snap->mask;
+		snap->serials[by] = i + 1;
 	}
 }
 
@@ -437,10 +451,12 @@ static struct br_sg_snapshot *bind_snapshot(struct br_sg_net *bn,
 	snap->n_ports = policy->config->ports.n;
 	snap->binds = kvcalloc(snap->n_ports + 1, sizeof(*snap->binds),
 			       GFP_KERNEL_ACCOUNT);
+	snap->serials = kvcalloc(slots, sizeof(*snap->serials),
+				 GFP_KERNEL_ACCOUNT);
 	snap->bridges = kvcalloc(bn->n_devs + 1, sizeof(*snap->bridges),
 				 GFP_KERNEL_ACCOUNT);
 	err = -ENOMEM;
-	if (!snap->binds || !snap->bridges)
+	if (!snap->binds || !snap->serials || !snap->bridges)
 		goto err_free;
 	devs_judge(bn, policy);
 	err = bridges_zone(bn);

@@ -29,6 +29,24 @@
  * A packet that conntrack calls RELATED (an ICMP error) passes by the word in
  * the entry it speaks of, or not at all: a rule that allows ICMP does not let
  * one VM break another's connections.
+ *
+ * A revoked entry stays, as a tombstone (tombstone.c). Were it gone, the next
+ * packet of the other side would be picked up as a new flow the other way
+ * round: let M's connection to A:80 lose its rule and A be allowed to send
+ * anything; M sends RST, conntrack forgets the entry, A sends data from port 80,
+ * which is A's to send, and M's packets are its answers.
+ *
+ *	M: RST, then SYN	br_sg_flow_revoked() drops either before conntrack
+ *	M: data			conntrack finds the entry, A's word drops it
+ *	silence			the entry's time is fixed, and long
+ *	the rule is put back	the word is older than the policy: judged again,
+ *				allowed, and the entry lives on as it was
+ *
+ * That look-up before conntrack is made on bridges where a port's policy has
+ * moved since they are ours, no others have tombstones; there too it brings the
+ * words up to date, so that the first packet after a change is no exception.
+ * It asks conntrack's own parser and nothing of the frame's checks: what
+ * conntrack takes for a RST may be malformed to us.
  */
 #include <linux/in.h>
 #include <linux/netfilter.h>
@@ -41,6 +59,7 @@
 #include "flow.h"
 #include "slot.h"
 #include "snapshot.h"
+#include "tombstone.h"
 
 #if !defined(CONFIG_64BIT) || !IS_ENABLED(CONFIG_NF_CONNTRACK_ZONES) || \
 	!IS_ENABLED(CONFIG_NF_CONNTRACK_LABELS) || \
@@ -215,7 +234,7 @@ static u64 slot_allowed(const struct nf_conntrack_tuple *tuple, int rule)
 
 /* the port's first word on a flow, admitted by @rule in @direction */
 static void slot_write(const struct br_sg_bind *bind, u8 direction,
-		       const struct nf_conn *ct, unsigned long *words, int own,
+		       struct nf_conn *ct, unsigned long *words, int own,
 		       int rule)
 {
 	const struct nf_conntrack_tuple *tuple = &ct->tuplehash[own].tuple;
@@ -225,6 +244,9 @@ static void slot_write(const struct br_sg_bind *bind, u8 direction,
 		return;
 	if (direction == BR_SG_INGRESS)
 		slot |= BR_SG_SLOT_INGRESS;
+	/* the device that had the port's place may have revoked it */
+	if ((READ_ONCE(words[own]) & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED)
+		br_sg_tomb_release(ct);
 	WRITE_ONCE(words[own], slot);
 }
 
@@ -232,6 +254,7 @@ static void slot_write(const struct br_sg_bind *bind, u8 direction,
  * The flow was judged by an older version of the port's policy. Judged again
  * in the direction that admitted it: by the rules, and egress by the port's
  * addresses, since its own packets are not the only ones of the flow.
+ * What is revoked has no rule; the word keeps the protocol's state instead.
  */
 static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 			unsigned long *words, int own, u64 slot)
@@ -240,16 +263,19 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 	const struct nf_conntrack_tuple *tuple;
 	struct br_sg_addr source = {};
 	struct br_sg_key key;
+	bool revoked;
 	int rule;
+	u64 kept;
 
+	revoked = (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED;
+	kept = revoked ? slot & BR_SG_SLOT_RULE : br_sg_tomb_state(ct);
 	tuple = &ct->tuplehash[own].tuple;
 	key_from_entry(&key, direction, ct, own);
 	if (tuple_lacks_ports(tuple))
 		key.flags &= ~BR_SG_MATCH_PORT;
 	rule = port_lookup(bind, direction, &key);
 	/* asked for ports that the entry does not know: per packet, then */
-	if (rule < 0 && tuple_lacks_ports(tuple) &&
-	    (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS)
+	if (rule < 0 && tuple_lacks_ports(tuple))
 		rule = 0;
 	if (rule >= 0 && direction == BR_SG_EGRESS) {
 		if (key.family == AF_INET)
@@ -261,8 +287,11 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 			rule = -1;
 	}
 	slot = bind->stamp | (slot & BR_SG_SLOT_INGRESS);
-	slot |= rule < 0 ? BR_SG_SLOT_REVOKED : slot_allowed(tuple, rule);
+	slot |= rule < 0 ? BR_SG_SLOT_REVOKED | kept : slot_allowed(tuple, rule);
 	WRITE_ONCE(words[own], slot);
+	/* if the other end has it revoked still, its next drop fixes it again */
+	if (revoked && rule >= 0)
+		br_sg_tomb_release(ct);
 	return slot;
 }
 
@@ -327,27 +356,100 @@ static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
 	return verdict_rule(port_lookup(bind, direction, &key));
 }
 
-static struct br_sg_verdict judge_slot(u64 slot)
+/* @slot: of @ct */
+static struct br_sg_verdict judge_slot(struct nf_conn *ct, u64 slot)
 {
 	if ((slot & BR_SG_SLOT_MARK) != BR_SG_SLOT_REVOKED)
 		return verdict_step(BR_SG_STEP_ESTABLISHED);
+	br_sg_tomb_keep(ct, slot & BR_SG_SLOT_RULE);
 	return verdict_step(-BR_SG_REASON_REVOKED);
 }
 
 /* a connection that a helper expected: by the port's word in its master */
 static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
-					   struct nf_conn *master)
+					   struct nf_conn *ct)
 {
-	unsigned long *words = br_sg_slot_words(master);
+	unsigned long *words = br_sg_slot_words(ct->master);
+	struct br_sg_verdict verdict;
 	u64 slot;
 	int i;
 
 	for (i = 0; words && i < 2; i++) {
-		slot = slot_read(bind, master, words, i);
-		if (slot)
-			return judge_slot(slot);
+		slot = slot_read(bind, ct->master, words, i);
+		if (!slot)
+			continue;
+		verdict = judge_slot(ct->master, slot);
+		if (verdict.code < 0)
+			br_sg_tomb_keep(ct, br_sg_tomb_state(ct));
+		else
+			br_sg_tomb_release(ct);
+		return verdict;
 	}
 	return verdict_step(-BR_SG_REASON_INVALID);
+}
+
+/* the port end of the bridge that has revoked @ct; NULL: none has */
+static const struct br_sg_bind *
+entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct)
+{
+	unsigned long *words = br_sg_slot_words(ct);
+	const struct br_sg_bind *bind;
+	u64 slot;
+	int i;
+
+	for (i = 0; words && i < 2; i++) {
+		slot = READ_ONCE(words[i]);
+		if (!slot)
+			continue;
+		bind = br_sg_bind_by_serial(bridge->snap, SLOT_SERIAL(slot));
+		if (!bind || READ_ONCE(bind->state) != BR_SG_BIND_FILTER ||
+		    bind->bridge != bridge || bind->port->stateless)
+			continue;
+		slot = slot_read(bind, ct, words, i);
+		if (slot && judge_slot(ct, slot).code < 0)
+			return bind;
+	}
+	return NULL;
+}
+
+/* conntrack keeps a state for them, which ends flows or begins them anew */
+static bool proto_has_state(u8 proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_SCTP ||
+	       proto == IPPROTO_DCCP;
+}
+
+const struct br_sg_bind *
+br_sg_flow_revoked(struct net *net, const struct br_sg_bridge *bridge,
+		   const struct sk_buff *skb)
+{
+	const struct br_sg_bind *bind;
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_zone zone;
+	struct nf_conn *ct;
+	u16 family;
+
+	family = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
+						    NFPROTO_IPV6;
+	/* none of a later fragment; without the first it comes to nothing */
+	if (!nf_ct_get_tuplepr(skb, skb_mac_offset(skb) + ETH_HLEN, family,
+			       net, &tuple) ||
+	    !proto_has_state(tuple.dst.protonum))
+		return NULL;
+	nf_ct_zone_init(&zone, bridge->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
+	h = nf_conntrack_find_get(net, &zone, &tuple);
+	if (!h)
+		return NULL;
+	ct = nf_ct_tuplehash_to_ctrack(h);
+	bind = entry_revoked(bridge, ct);
+	if (!bind && ct->master) {
+		bind = entry_revoked(bridge, ct->master);
+		if (bind)
+			br_sg_tomb_keep(ct, br_sg_tomb_state(ct));
+	}
+	nf_ct_put(ct);
+	return bind;
 }
 
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
@@ -386,12 +488,12 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 		    !frame_is_icmp_error(frame) &&
 		    !ports_allowed(bind, direction, slot, frame))
 			return verdict_step(-BR_SG_REASON_NO_RULE);
-		return judge_slot(slot);
+		return judge_slot(ct, slot);
 	}
 	if (frame_is_icmp_error(frame))
 		return verdict_step(-BR_SG_REASON_INVALID);
 	if (ct->master)
-		return judge_expected(bind, ct->master);
+		return judge_expected(bind, ct);
 	if (port->strict && frame->proto == IPPROTO_TCP &&
 	    !(frame->flags & BR_SG_FRAME_SYN))
 		return verdict_step(-BR_SG_REASON_INVALID);
@@ -464,9 +566,11 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 		if (words)
 			slot = slot_read(bind, ct, words,
 					 !NF_CT_DIRECTION(h));
+		if (slot)
+			verdict = judge_slot(ct, slot);
 		nf_ct_put(ct);
 		if (slot)
-			return judge_slot(slot);
+			return verdict;
 	}
 rules:
 	key_from_tuple(&key, BR_SG_INGRESS, &tuple);

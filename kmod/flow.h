@@ -9,6 +9,7 @@
 
 struct br_sg_bind;
 struct br_sg_bridge;
+struct net;
 struct nf_hook_state;
 struct sk_buff;
 
@@ -30,6 +31,14 @@ struct br_sg_verdict {
 unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 			      struct sk_buff *skb,
 			      const struct nf_hook_state *state);
+/*
+ * Before conntrack sees it, of an untagged IP frame that may move a connection's
+ * state: is its flow one that a port end of the bridge has revoked? That end, or
+ * NULL.
+ */
+const struct br_sg_bind *
+br_sg_flow_revoked(struct net *net, const struct br_sg_bridge *bridge,
+		   const struct sk_buff *skb);
 /* steps 9 to 11 */
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      u8 direction,

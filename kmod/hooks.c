@@ -5,7 +5,8 @@
  *	from a port			from the host's stack
  *	    |					|
  *	PRE_ROUTING -202 hook_pre		|
- *	    | guard; zone template		|
+ *	    | guard; zone template; nothing	|
+ *	    | that would revive what is revoked	|
  *	PRE_ROUTING -200 (conntrack)		|
  *	    | entry, reassembly			|
  *	PRE_ROUTING -198 hook_egress		|
@@ -135,6 +136,27 @@ static unsigned int conclude(const struct br_sg_bind *bind, u8 direction,
 	rule = bind->port->rules->v[direction][verdict.rule];
 	br_sg_counter_add(&rule->count, frame->packets, frame->bytes);
 	return NF_ACCEPT;
+}
+
+/*
+ * Of a flow that a port end has revoked nothing that moves conntrack's state
+ * reaches conntrack. Counted at that end, whoever sent it; @direction is that of
+ * the frame to @bind.
+ */
+static bool drop_revoked(const struct br_sg_net *bn,
+			 const struct br_sg_bind *bind, u8 direction,
+			 struct sk_buff *skb)
+{
+	const struct br_sg_bind *end;
+	struct br_sg_frame frame;
+
+	end = br_sg_flow_revoked(bn->net, bind->bridge, skb);
+	if (likely(!end))
+		return false;
+	br_sg_frame_size(&frame, skb);
+	drop(end, end == bind ? direction : BR_SG_INGRESS,
+	     BR_SG_REASON_REVOKED, &frame);
+	return true;
 }
 
 /* a port's rules decide, and its bridge is one whose frames can be tracked */
@@ -285,6 +307,9 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return bracket_open(bn, skb);
 	if (frame_is_ip(skb) && (!bind->bridge->stateless ||
 				 frame_is_fragment(skb))) {
+		if (bind->watched &&
+		    drop_revoked(bn, bind, BR_SG_EGRESS, skb))
+			return NF_DROP;
 		pre_zone(bind->bridge, skb);
 	} else {
 		nf_reset_ct(skb);
@@ -310,7 +335,8 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 
 	if (!bind)
 		return bracket_open(bn, skb);
-	if (bind->tracked && pre_plain(bind, skb)) {
+	if (bind->tracked && pre_plain(bind, skb) &&
+	    (!bind->watched || br_sg_plain_steady(skb))) {
 		pre_zone(bind->bridge, skb);
 		return NF_ACCEPT;
 	}
@@ -439,6 +465,9 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 		verdict = br_sg_flow_judge_fragment(bind, skb);
 		return conclude(bind, BR_SG_INGRESS, verdict, &frame);
 	}
+	if (bind->watched && frame_is_ip(skb) &&
+	    drop_revoked(bn, bind, BR_SG_INGRESS, skb))
+		return NF_DROP;
 	if (frame_is_ip(skb) && !local_out_track(bind, skb, state))
 		verdict.code = -BR_SG_REASON_INVALID;
 	if (!verdict.code)

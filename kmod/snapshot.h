@@ -157,6 +157,7 @@ struct br_sg_policy {
  * @zone: conntrack zone; 0 unless @filtered
  * @filtered: some port of it is in mode FILTER
  * @stateless: all of those are stateless
+ * @snap: that it is part of
  */
 struct br_sg_bridge {
 	const struct net_device *dev;
@@ -164,6 +165,7 @@ struct br_sg_bridge {
 	u16 zone;
 	bool filtered;
 	bool stateless;
+	const struct br_sg_snapshot *snap;
 };
 
 /**
@@ -190,6 +192,8 @@ enum br_sg_bind_state {
  *	goes and there is no memory for a new map
  * @tracked: frames of its bridge go through conntrack: some port of it filters
  *	and is not stateless
+ * @watched: the policy of a port of its bridge has moved: flows there may be
+ *	revoked, and what would end or reopen one is looked up before conntrack
  * @dev: to compare, never to follow; NULL: an empty slot of the map
  * @port: FILTER, OPEN and ZONE
  * @bridge: all but UNCONFIGURED
@@ -200,6 +204,7 @@ struct br_sg_bind {
 	int ifindex;
 	u8 state;
 	bool tracked;
+	bool watched;
 	const struct net_device *dev;
 	const struct br_sg_port *port;
 	const struct br_sg_bridge *bridge;
@@ -216,6 +221,8 @@ struct br_sg_bind {
  * @n_ports: length of @binds
  * @binds: index of a port -> slot in @map + 1, 0 for none
  * @mask: slots in @map - 1
+ * @serials: serial -> slot in @map + 1, 0 for none; open addressing, the same
+ *	@mask
  * @map: ifindex -> bind, open addressing
  */
 struct br_sg_snapshot {
@@ -226,6 +233,7 @@ struct br_sg_snapshot {
 	u32 n_ports;
 	u32 *binds;
 	u32 mask;
+	u32 *serials;
 	struct br_sg_bind map[];
 };
 
@@ -248,6 +256,21 @@ br_sg_bind_find(const struct br_sg_snapshot *snap, const struct net_device *dev)
 			bind = snap->map;
 	}
 	return bind;
+}
+
+/* the device whose slots have this serial, if it is there and has a port line */
+static inline const struct br_sg_bind *
+br_sg_bind_by_serial(const struct br_sg_snapshot *snap, u32 serial)
+{
+	const struct br_sg_bind *bind;
+	u32 i = serial & snap->mask;
+
+	for (; snap->serials[i]; i = (i + 1) & snap->mask) {
+		bind = &snap->map[snap->serials[i] - 1];
+		if (bind->stamp >> BR_SG_SLOT_SERIAL_SHIFT == serial)
+			return bind;
+	}
+	return NULL;
 }
 
 #endif

@@ -107,7 +107,7 @@ static void build_l4(const struct desc *d, struct pkt *p)
 	}
 	switch (proto) {
 	case IPPROTO_TCP:
-		pkt_tcp(p, d->sport, d->dport, 2, 4);
+		pkt_tcp(p, d->sport, d->dport, d->tcp ? d->tcp : 0x02, 4);
 		break;
 	case IPPROTO_UDP:
 		pkt_udp(p, d->sport, d->dport, 8);

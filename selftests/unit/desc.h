@@ -44,6 +44,7 @@ struct desc {
 	u8 ttl;			/* 0: 255 */
 	u16 sport;
 	u16 dport;
+	u8 tcp;			/* flags; 0: SYN */
 	u8 type;
 	u8 code;
 	enum frag frag;

@@ -606,13 +606,24 @@ static void test_addressed(void)
 	}
 }
 
+/* TCP with SYN, FIN or RST, SCTP, DCCP: conntrack would move a state */
+static bool desc_moves(const struct desc *d)
+{
+	if (d->kind != IP4 && d->kind != IP6)
+		return false;
+	if (d->proto == IPPROTO_SCTP || d->proto == IPPROTO_DCCP)
+		return true;
+	return d->proto == IPPROTO_TCP && (!d->tcp || d->tcp & 0x07);
+}
+
 /*
  * The short way says yes only where the long one says 0, and does say it: to
- * all TCP and UDP but DHCP from the port's first address of a family.
+ * all TCP and UDP but DHCP from the port's first address of a family. What is
+ * steady moves no state, and of the plain all that move none are.
  */
 static void test_plain(bool out)
 {
-	int i, yes = 0, wrong = 0, missed = 0;
+	int i, yes = 0, wrong = 0, missed = 0, unsteady = 0, moves = 0;
 	const struct br_sg_guard *guard;
 	struct br_sg_frame frame;
 	struct sk_buff *skb;
@@ -620,7 +631,7 @@ static void test_plain(bool out)
 
 	for (i = 0; i < 300000; i++) {
 		int port = rnd_below(N_UNIT_PORTS), verdict;
-		bool plain, simple;
+		bool plain, simple, steady;
 
 		if (i % 2)
 			rnd_near_row(&d, out);
@@ -637,6 +648,7 @@ static void test_plain(bool out)
 			d.kind = i % 7 < 4 ? IP4 : IP6;
 			d.broken = i % 11 ? SOUND : d.broken;
 		}
+		d.tcp = rnd_below(0x40);
 		guard = unit_guard(port);
 		skb = desc_skb(&d);
 		br_sg_frame_parse(&frame, skb);
@@ -644,8 +656,13 @@ static void test_plain(bool out)
 				br_sg_guard_ingress(guard, &frame);
 		plain = out ? br_sg_plain_egress(guard, skb) :
 			      br_sg_plain_ingress(guard, skb);
+		steady = br_sg_plain_steady(skb);
 		skb_free(skb);
 		yes += plain;
+		moves += plain && desc_moves(&d);
+		if (((steady && (desc_moves(&d) || d.frag == FIRST)) ||
+		     (plain && steady == desc_moves(&d))) && !unsteady++)
+			desc_print(&d);
 		if (plain && (verdict || frame.flags & BR_SG_FRAME_FRAG) &&
 		    !wrong++)
 			desc_print(&d);
@@ -665,6 +682,9 @@ static void test_plain(bool out)
 	}
 	ok(!wrong, "%s: the short way is of %d frames none that the long way decides",
 	   out ? "egress" : "ingress", yes);
+	ok(!unsteady && moves > 1000 && moves < yes - 1000,
+	   "%s: of these %d move a state, and no other frame is taken for one that does not",
+	   out ? "egress" : "ingress", moves);
 	ok(!missed && yes > 1000, "%s: %d of 300000 take the short way, %d that should do not",
 	   out ? "egress" : "ingress", yes, missed);
 }

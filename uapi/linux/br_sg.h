@@ -625,6 +625,7 @@ enum br_sg_zone_attr {
  *	but the entry does not know the ports of its packets, so that each is
  *	asked for them
  * rule: index in the port's rules of that direction, 0 to 4095
+ *	(BR_SG_SLOT_REVOKED: of TCP, the state that conntrack keeps it in)
  */
 #define BR_SG_SLOT_SERIAL_SHIFT	32
 #define BR_SG_SLOT_VERSION_SHIFT 16
