@@ -66,6 +66,15 @@ class BrSg(Bare):
         sgctl.flush()
 
 
+class Watched(BrSg):
+    """the same when the port's policy has moved: flows may be revoked"""
+    name = "watched"
+
+    def setup(self, road, pol):
+        super().setup(road, pol)
+        sgctl.run(*"rule add web ingress proto tcp dport 9".split())
+
+
 class OtherBridge(BrSg):
     """the frames of a bridge that has no port of ours; another one has"""
     name = "other"
@@ -137,8 +146,8 @@ class Ovs(Bare):
         self.switch.stop()
 
 
-PEERS = {p.name: p for p in (Bare, Conntrack, Labels, BrSg, OtherBridge, Idle,
-                             Nft, HybridLegacy, HybridNft, Ovs)}
+PEERS = {p.name: p for p in (Bare, Conntrack, Labels, BrSg, Watched,
+                             OtherBridge, Idle, Nft, HybridLegacy, HybridNft, Ovs)}
 
 
 def need_br_netfilter(peer):
