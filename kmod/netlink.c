@@ -239,6 +239,15 @@ static const struct genl_ops br_sg_nl_ops[] = {
 		.dumpit = br_sg_nl_counter_dump,
 		.done = br_sg_nl_done,
 	},
+	{
+		.cmd = BR_SG_CMD_FLOW_GET,
+		.flags = GENL_ADMIN_PERM,
+		.policy = br_sg_flow_get_policy,
+		.maxattr = BR_SG_A_MAX,
+		.start = br_sg_nl_flow_start,
+		.dumpit = br_sg_nl_flow_dump,
+		.done = br_sg_nl_flow_done,
+	},
 };
 
 struct genl_family br_sg_nl_family __ro_after_init = {

@@ -2,8 +2,8 @@
 /*
  * What the files of the netlink side share: netlink.c (family, transactions),
  * nl_policy.c (what attributes may be), nl_attr.c (attributes to values),
- * nl_change.c (*_NEW, *_DEL), nl_port.c (ports), nl_session.c and nl_get.c
- * (dumps).
+ * nl_change.c (*_NEW, *_DEL), nl_port.c (ports), nl_session.c, nl_get.c (dumps)
+ * and nl_flow.c (that of flows).
  */
 #ifndef BR_SG_NL_H
 #define BR_SG_NL_H
@@ -46,6 +46,7 @@ extern const struct nla_policy br_sg_port_new_policy[BR_SG_A_MAX + 1];
 extern const struct nla_policy br_sg_port_del_policy[BR_SG_A_MAX + 1];
 extern const struct nla_policy br_sg_port_get_policy[BR_SG_A_MAX + 1];
 extern const struct nla_policy br_sg_counter_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_flow_get_policy[BR_SG_A_MAX + 1];
 /* ... and what generic netlink checks before a transaction's own messages */
 extern const struct nla_policy br_sg_nl_opaque[BR_SG_A_MAX + 1];
 
@@ -143,7 +144,9 @@ int br_sg_nl_put_port(struct sk_buff *skb, struct br_sg_net *bn,
 		      const struct br_sg_port_conf *conf);
 size_t br_sg_nl_port_size(const struct br_sg_port_conf *conf);
 
-/* nl_get.c */
+/* nl_get.c: a message of a dump; NULL: no room */
+void *br_sg_nl_begin(struct sk_buff *skb, struct netlink_callback *cb,
+		     u64 generation, u8 cmd);
 int br_sg_nl_status_doit(struct sk_buff *skb, struct genl_info *info);
 int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info);
 int br_sg_nl_start(struct netlink_callback *cb);
@@ -157,5 +160,10 @@ int br_sg_nl_addrs_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int br_sg_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int br_sg_nl_port_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int br_sg_nl_counter_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* nl_flow.c */
+int br_sg_nl_flow_start(struct netlink_callback *cb);
+int br_sg_nl_flow_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int br_sg_nl_flow_done(struct netlink_callback *cb);
 
 #endif

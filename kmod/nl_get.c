@@ -101,10 +101,9 @@ int br_sg_nl_counter_start(struct netlink_callback *cb)
 	return 0;
 }
 
-static void *br_sg_nl_begin(struct sk_buff *skb, struct netlink_callback *cb,
-			    u8 cmd)
+void *br_sg_nl_begin(struct sk_buff *skb, struct netlink_callback *cb,
+		     u64 generation, u8 cmd)
 {
-	u64 generation = br_sg_nl_dump(cb)->config->generation;
 	void *head;
 
 	cb->seq = (u32)generation ? : 1;
@@ -143,7 +142,7 @@ static int br_sg_nl_dump_message(struct sk_buff *skb,
 	end = min(end, dump->end);
 	if (dump->i >= end)
 		return 0;
-	head = br_sg_nl_begin(skb, cb, cmd);
+	head = br_sg_nl_begin(skb, cb, dump->config->generation, cmd);
 	if (!head)
 		return -EMSGSIZE;
 	while (dump->i < end) {

@@ -256,6 +256,11 @@ const struct nla_policy br_sg_counter_get_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_PORT] = NLA_POLICY_NESTED(br_sg_port_policy),
 };
 
+const struct nla_policy br_sg_flow_get_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __BR_SG_FLOW_F_ALL),
+	[BR_SG_A_PORT] = NLA_POLICY_NESTED(br_sg_port_policy),
+};
+
 /*
  * A transaction must not survive a message that was refused, but what generic
  * netlink refuses for us never reaches us. So it is told no more than which
@@ -279,4 +284,5 @@ const struct nla_policy br_sg_nl_opaque[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_STATUS] = { .type = NLA_NESTED },
 	[BR_SG_A_ZONE] = { .type = NLA_NESTED },
 	[BR_SG_A_PAD] = { .type = NLA_BINARY },
+	[BR_SG_A_FLOW] = { .type = NLA_NESTED },
 };

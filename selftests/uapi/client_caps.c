@@ -20,6 +20,7 @@ static const char *const every[] = {
 	"RULE_DEL rule{group:g id:1}", "RULE_GET*",
 	"PORT_NEW op:1 port{dev:t mode:1}", "PORT_DEL port{dev:t}",
 	"PORT_GET*", "PORT_GET port{dev:t}", "COUNTER_GET*",
+	"FLOW_GET*",
 };
 
 static bool all_eperm(struct client *c)

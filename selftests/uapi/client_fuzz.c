@@ -42,6 +42,7 @@ static const char *const seeds[] = {
 	"PORT_DEL port{dev:tap1}", "PORT_GET*", "PORT_GET port{dev:tap1}",
 	"PORT_GET port{uuid:00112233445566778899aabbccddeeff}",
 	"COUNTER_GET*", "COUNTER_GET* port{dev:tap1}",
+	"FLOW_GET* flags:1", "FLOW_GET* port{dev:tap1}",
 };
 
 /* from genlmsghdr on, so that an answer is owed */

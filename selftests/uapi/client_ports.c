@@ -133,6 +133,11 @@ static void test_counters(struct client *c)
 	ok(says(c, -ENOENT, "COUNTER_GET* port{dev:t3}") &&
 	   says(c, -ENOENT, "COUNTER_GET* port{uuid:" UUID2 "}"),
 	   "COUNTER_GET of a port that is not there is ENOENT");
+	ok(shows(c, "FLOW_GET* port{dev:t1}", "") &&
+	   shows(c, "FLOW_GET* flags:1 port{uuid:" UUID1 "}", "") &&
+	   says(c, -ENOENT, "FLOW_GET* port{dev:t3}") &&
+	   says(c, -ENOENT, "FLOW_GET* port{uuid:" UUID2 "}"),
+	   "FLOW_GET likewise; a port without a device has no flows");
 }
 
 static bool run(const char *command)

@@ -261,13 +261,14 @@ static const struct bad outside[] = {
 	{ -EINVAL, "FLUSH|0x8000" }, { -EINVAL, "COMMIT|0x10" },
 	{ -EINVAL, "STATUS_GET|0x20" }, { -EINVAL, "BEGIN|0x40" },
 	{ -EINVAL, "SET_GET*|0x400" },
-	{ -EOPNOTSUPP, "0" }, { -EOPNOTSUPP, "25" }, { -EOPNOTSUPP, "255" },
-	{ -EOPNOTSUPP, "25*" },
+	{ -EOPNOTSUPP, "0" }, { -EOPNOTSUPP, "26" }, { -EOPNOTSUPP, "255" },
+	{ -EOPNOTSUPP, "26*" },
 	{ -EOPNOTSUPP, "STATUS_GET*" }, { -EOPNOTSUPP, "BEGIN*" },
 	{ -EOPNOTSUPP, "COMMIT*" }, { -EOPNOTSUPP, "SET_NEW*" },
 	{ -EOPNOTSUPP, "SET_GET" }, { -EOPNOTSUPP, "DEFAULT_GET" },
 	{ -EOPNOTSUPP, "GROUP_GET" }, { -EOPNOTSUPP, "ADDRS_GET" },
 	{ -EOPNOTSUPP, "RULE_GET" }, { -EOPNOTSUPP, "COUNTER_GET" },
+	{ -EOPNOTSUPP, "FLOW_GET" },
 };
 
 /* errors of dumps, whose extended ack older kernels lose */
@@ -283,6 +284,9 @@ static const struct bad dumps[] = {
 	{ BAD, "COUNTER_GET* port~{dev:t}" },
 	{ BAD, "COUNTER_GET* port{dev=74}" },
 	{ BAD, "COUNTER_GET* port{dev:t uuid:00112233445566778899aabbccddeeff}" },
+	{ BAD, "FLOW_GET* port{}" }, { BAD, "FLOW_GET* flow{}" },
+	{ BAD, "FLOW_GET* port{dev:t mode:1}" }, { BAD, "FLOW_GET* flags:2" },
+	{ BAD, "FLOW_GET* op:1" },
 	{ BAD, "SET_GET* +00" },
 };
 
@@ -304,8 +308,10 @@ static void test_outside(struct client *c)
 		good &= says(c, dumps[i].err, dumps[i].text) &&
 			!c->a.messages;
 	ok(good, "dumps with other attributes than theirs are refused");
-	ok(says(c, BAD, "COUNTER_GET* port{dev:t} port{dev:t}"),
-	   "and COUNTER_GET of two ports");
+	ok(says(c, BAD, "COUNTER_GET* port{dev:t} port{dev:t}") &&
+	   says(c, BAD, "FLOW_GET* port{dev:t} port{dev:t}") &&
+	   says(c, BAD, "FLOW_GET* flags:1 flags:1"),
+	   "and COUNTER_GET and FLOW_GET of two ports");
 	for (i = 0; i < ARRAY_SIZE(outside); i++)
 		if (memcmp(outside[i].text, "ABORT", 5))
 			open &= says(&other, outside[i].err, outside[i].text) &&

@@ -134,6 +134,41 @@ static const struct attr zone_attrs[] = {
 	[__BR_SG_ZONE_A_LAST] = { "", 0, NULL },
 };
 
+static const struct attr tuple_attrs[] = {
+	[BR_SG_TUPLE_A_SRC] = { "src", NEST, addr_attrs },
+	[BR_SG_TUPLE_A_DST] = { "dst", NEST, addr_attrs },
+	[BR_SG_TUPLE_A_SPORT] = { "sport", U16, NULL },
+	[BR_SG_TUPLE_A_DPORT] = { "dport", U16, NULL },
+	[BR_SG_TUPLE_A_ICMP_TYPE] = { "type", U8, NULL },
+	[BR_SG_TUPLE_A_ICMP_CODE] = { "code", U8, NULL },
+	[BR_SG_TUPLE_A_ICMP_ID] = { "icmp_id", U16, NULL },
+	[__BR_SG_TUPLE_A_LAST] = { "", 0, NULL },
+};
+
+static const struct attr end_attrs[] = {
+	[BR_SG_END_A_DEV] = { "dev", STRING, NULL },
+	[BR_SG_END_A_DIRECTION] = { "direction", U8, NULL },
+	[BR_SG_END_A_REVOKED] = { "revoked", FLAG, NULL },
+	[BR_SG_END_A_AGAIN] = { "again", FLAG, NULL },
+	[BR_SG_END_A_VERSION] = { "version", U16, NULL },
+	[BR_SG_END_A_GROUP] = { "group", STRING, NULL },
+	[BR_SG_END_A_ID] = { "id", U32, NULL },
+	[__BR_SG_END_A_LAST] = { "", 0, NULL },
+};
+
+static const struct attr flow_attrs[] = {
+	[BR_SG_FLOW_A_ZONE] = { "zone", U16, NULL },
+	[BR_SG_FLOW_A_PROTO] = { "proto", U8, NULL },
+	[BR_SG_FLOW_A_ORIGINAL] = { "original", NEST, tuple_attrs },
+	[BR_SG_FLOW_A_REPLY] = { "reply", NEST, tuple_attrs },
+	[BR_SG_FLOW_A_TCP_STATE] = { "tcp_state", U8, NULL },
+	[BR_SG_FLOW_A_TIMEOUT] = { "timeout", U32, NULL },
+	[BR_SG_FLOW_A_SEEN_REPLY] = { "seen_reply", FLAG, NULL },
+	[BR_SG_FLOW_A_ASSURED] = { "assured", FLAG, NULL },
+	[BR_SG_FLOW_A_END] = { "end", NEST, end_attrs },
+	[__BR_SG_FLOW_A_LAST] = { "", 0, NULL },
+};
+
 static const struct attr top_attrs[] = {
 	[BR_SG_A_GENERATION] = { "generation", U64, NULL },
 	[BR_SG_A_FLAGS] = { "flags", U32, NULL },
@@ -149,6 +184,7 @@ static const struct attr top_attrs[] = {
 	[BR_SG_A_STATUS] = { "status", NEST, status_attrs },
 	[BR_SG_A_ZONE] = { "zone", NEST, zone_attrs },
 	[BR_SG_A_PAD] = { "pad", PAD, NULL },
+	[BR_SG_A_FLOW] = { "flow", NEST, flow_attrs },
 	[__BR_SG_A_LAST] = { "", 0, NULL },
 };
 
@@ -177,6 +213,7 @@ static const char *const commands[BR_SG_CMD_MAX + 1] = {
 	[BR_SG_CMD_PORT_DEL] = "PORT_DEL",
 	[BR_SG_CMD_PORT_GET] = "PORT_GET",
 	[BR_SG_CMD_COUNTER_GET] = "COUNTER_GET",
+	[BR_SG_CMD_FLOW_GET] = "FLOW_GET",
 };
 
 const char *command_name(int cmd)

@@ -18,7 +18,7 @@ static void test_empty(void)
 	ok(shows(&c, "DEFAULT_GET*", "") && SETS(&c, "") &&
 	   shows(&c, "GROUP_GET*", "") && shows(&c, "ADDRS_GET*", "") &&
 	   shows(&c, "RULE_GET*", "") && shows(&c, "PORT_GET*", "") &&
-	   shows(&c, "COUNTER_GET*", ""),
+	   shows(&c, "COUNTER_GET*", "") && shows(&c, "FLOW_GET*", ""),
 	   "dumps of an empty configuration are empty");
 	client_close(&c);
 }

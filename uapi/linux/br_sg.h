@@ -97,6 +97,13 @@
  *              (or of every port's) counters, zeros included. They are read
  *              while packets run: each is true for a moment of its own.
  *
+ * FLOW_GET     dump: [PORT (DEV or UUID)], [FLAGS: BR_SG_FLOW_F_REVOKED shows
+ *              those that a port has revoked] -> FLOW..., the conntrack entries
+ *              in which the port (or any port) has a slot. They are read while
+ *              packets run, by the policy in force at that moment, which may be
+ *              later than GENERATION; what conntrack's table does meanwhile may
+ *              show an entry twice or not at all.
+ *
  * The dumps of ADDRS, RULE and COUNTER split a large object over messages:
  * the nests of one object follow each other, each naming its owner.
  *
@@ -174,6 +181,7 @@ enum br_sg_cmd {
 	BR_SG_CMD_PORT_DEL,
 	BR_SG_CMD_PORT_GET,
 	BR_SG_CMD_COUNTER_GET,
+	BR_SG_CMD_FLOW_GET,
 	__BR_SG_CMD_LAST
 };
 
@@ -183,7 +191,7 @@ enum br_sg_cmd {
  * enum br_sg_attr - top-level attributes of every command
  * @BR_SG_A_GENERATION: u64, of a configuration; 0 before the first commit,
  *	one more with each
- * @BR_SG_A_FLAGS: u32, BR_SG_BEGIN_F_* or BR_SG_COMMIT_F_*
+ * @BR_SG_A_FLAGS: u32, BR_SG_BEGIN_F_*, BR_SG_COMMIT_F_* or BR_SG_FLOW_F_*
  * @BR_SG_A_OP: u8, enum br_sg_op; required by every *_NEW
  * @BR_SG_A_DEFAULT: nest of enum br_sg_default_attr, repeated
  * @BR_SG_A_SET: nest of enum br_sg_set_attr, repeated
@@ -195,6 +203,7 @@ enum br_sg_cmd {
  * @BR_SG_A_VERSION: string, of the module (0.1.0)
  * @BR_SG_A_STATUS: nest of enum br_sg_status_attr
  * @BR_SG_A_ZONE: nest of enum br_sg_zone_attr, repeated
+ * @BR_SG_A_FLOW: nest of enum br_sg_flow_attr, repeated
  */
 enum br_sg_attr {
 	BR_SG_A_GENERATION = 1,
@@ -211,6 +220,7 @@ enum br_sg_attr {
 	BR_SG_A_STATUS,
 	BR_SG_A_ZONE,
 	BR_SG_A_PAD,
+	BR_SG_A_FLOW,
 	__BR_SG_A_LAST
 };
 
@@ -220,6 +230,8 @@ enum br_sg_attr {
 #define __BR_SG_BEGIN_F_ALL	BR_SG_BEGIN_F_EMPTY
 #define BR_SG_COMMIT_F_DRY_RUN	(1U << 0)
 #define __BR_SG_COMMIT_F_ALL	BR_SG_COMMIT_F_DRY_RUN
+#define BR_SG_FLOW_F_REVOKED	(1U << 0)
+#define __BR_SG_FLOW_F_ALL	BR_SG_FLOW_F_REVOKED
 
 enum br_sg_op {
 	BR_SG_OP_ADD = 1,
@@ -605,6 +617,84 @@ enum br_sg_zone_attr {
 };
 
 #define BR_SG_ZONE_A_MAX (__BR_SG_ZONE_A_LAST - 1)
+
+/**
+ * enum br_sg_flow_attr - a conntrack entry that a port has a slot in
+ * @BR_SG_FLOW_A_ZONE: u16: its zone, that of a bridge
+ * @BR_SG_FLOW_A_PROTO: u8, the IANA protocol number
+ * @BR_SG_FLOW_A_ORIGINAL: nest of enum br_sg_tuple_attr: of packets that travel
+ *	as the first one did
+ * @BR_SG_FLOW_A_REPLY: nest of enum br_sg_tuple_attr: of those that answer
+ * @BR_SG_FLOW_A_TCP_STATE: u8: of TCP, enum tcp_conntrack of
+ *	linux/netfilter/nf_conntrack_tcp.h
+ * @BR_SG_FLOW_A_TIMEOUT: u32: seconds until conntrack forgets it
+ * @BR_SG_FLOW_A_SEEN_REPLY: flag: it was answered
+ * @BR_SG_FLOW_A_ASSURED: flag: a full table does not make room of it
+ * @BR_SG_FLOW_A_END: nest of enum br_sg_end_attr, repeated: of each port
+ */
+enum br_sg_flow_attr {
+	BR_SG_FLOW_A_ZONE = 1,
+	BR_SG_FLOW_A_PROTO,
+	BR_SG_FLOW_A_ORIGINAL,
+	BR_SG_FLOW_A_REPLY,
+	BR_SG_FLOW_A_TCP_STATE,
+	BR_SG_FLOW_A_TIMEOUT,
+	BR_SG_FLOW_A_SEEN_REPLY,
+	BR_SG_FLOW_A_ASSURED,
+	BR_SG_FLOW_A_END,
+	__BR_SG_FLOW_A_LAST
+};
+
+#define BR_SG_FLOW_A_MAX (__BR_SG_FLOW_A_LAST - 1)
+
+/**
+ * enum br_sg_tuple_attr - what the packets of a direction have in common
+ * @BR_SG_TUPLE_A_SRC: nest of enum br_sg_addr_attr, host length, without MAC
+ * @BR_SG_TUPLE_A_DST: nest of enum br_sg_addr_attr, host length, without MAC
+ * @BR_SG_TUPLE_A_SPORT: u16: of TCP, UDP, UDP-Lite, SCTP and DCCP
+ * @BR_SG_TUPLE_A_DPORT: u16
+ * @BR_SG_TUPLE_A_ICMP_TYPE: u8: of ICMP and ICMPv6
+ * @BR_SG_TUPLE_A_ICMP_CODE: u8
+ * @BR_SG_TUPLE_A_ICMP_ID: u16
+ */
+enum br_sg_tuple_attr {
+	BR_SG_TUPLE_A_SRC = 1,
+	BR_SG_TUPLE_A_DST,
+	BR_SG_TUPLE_A_SPORT,
+	BR_SG_TUPLE_A_DPORT,
+	BR_SG_TUPLE_A_ICMP_TYPE,
+	BR_SG_TUPLE_A_ICMP_CODE,
+	BR_SG_TUPLE_A_ICMP_ID,
+	__BR_SG_TUPLE_A_LAST
+};
+
+#define BR_SG_TUPLE_A_MAX (__BR_SG_TUPLE_A_LAST - 1)
+
+/**
+ * enum br_sg_end_attr - what a port's slot in an entry says, see below
+ * @BR_SG_END_A_DEV: string: the port
+ * @BR_SG_END_A_DIRECTION: u8, enum br_sg_direction: of the rules that admitted
+ *	the flow. EGRESS: the VM opened it
+ * @BR_SG_END_A_REVOKED: flag: they allow it no more, its packets are dropped
+ * @BR_SG_END_A_AGAIN: flag: the port's policy has moved since, the next packet
+ *	is judged again
+ * @BR_SG_END_A_VERSION: u16: of the port's policy that judged
+ * @BR_SG_END_A_GROUP: string: with ID, the rule that allowed it; not with
+ *	REVOKED or AGAIN
+ * @BR_SG_END_A_ID: u32
+ */
+enum br_sg_end_attr {
+	BR_SG_END_A_DEV = 1,
+	BR_SG_END_A_DIRECTION,
+	BR_SG_END_A_REVOKED,
+	BR_SG_END_A_AGAIN,
+	BR_SG_END_A_VERSION,
+	BR_SG_END_A_GROUP,
+	BR_SG_END_A_ID,
+	__BR_SG_END_A_LAST
+};
+
+#define BR_SG_END_A_MAX (__BR_SG_END_A_LAST - 1)
 
 /*
  * The slot: what a conntrack entry's labels hold for a port's end
