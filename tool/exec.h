@@ -39,7 +39,7 @@ int cmd_check(struct ctx *ctx);
 int cmd_save(struct ctx *ctx);
 int cmd_fmt(struct ctx *ctx);
 
-/* show.c, port.c, chains.c, status.c */
+/* show.c, port.c, chains.c, flow.c, status.c */
 int cmd_default_show(struct ctx *ctx);
 int cmd_set_show(struct ctx *ctx);
 int cmd_group_show(struct ctx *ctx);
@@ -47,6 +47,7 @@ int cmd_member_show(struct ctx *ctx);
 int cmd_rule_show(struct ctx *ctx);
 int cmd_port_show(struct ctx *ctx);
 int cmd_port_chains(struct ctx *ctx);
+int cmd_flow_show(struct ctx *ctx);
 int cmd_status(struct ctx *ctx);
 int print_versions(struct ctx *ctx);
 

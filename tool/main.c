@@ -75,6 +75,9 @@ static const struct command commands[] = {
 	{ "port", "chains", cmd_port_chains, "port chains {DEV|UUID}",
 	  "show a port's steps and rules with counters, as iptables would" },
 
+	{ "flow", "show", cmd_flow_show, "flow show [port {DEV|UUID}] [revoked]",
+	  "list the connections that ports have judged, and by which rule" },
+
 	{ "apply", NULL, cmd_apply, "apply FILE",
 	  "make this network namespace exactly what FILE says" },
 	{ "diff", NULL, cmd_diff, "diff FILE [FROM]",

@@ -75,6 +75,43 @@ struct counters {
 	struct arena arena;
 };
 
+struct flow_tuple {
+	struct addr src, dst;
+	bool has_ports, has_icmp;
+	uint16_t sport, dport;
+	uint8_t icmp_type, icmp_code;
+	uint16_t icmp_id;
+};
+
+struct flow_end {
+	char dev[BR_SG_DEV_MAX + 1];
+	uint8_t direction;
+	bool revoked, again;
+	uint16_t version;
+	const char *group;		/* NULL: no rule */
+	uint32_t id;
+};
+
+#define FLOW_ENDS	2
+
+struct flow {
+	uint16_t zone;
+	uint8_t proto;
+	struct flow_tuple original, reply;
+	bool has_state;
+	uint8_t tcp_state;
+	uint32_t timeout;
+	bool seen_reply, assured;
+	struct flow_end ends[FLOW_ENDS];
+	unsigned int n_ends;
+};
+
+struct flows {
+	struct flow *v;
+	size_t n, cap;
+	struct arena arena;
+};
+
 enum read_what {
 	READ_DEFAULTS	= 1 << 0,
 	READ_SETS	= 1 << 1,
@@ -92,6 +129,9 @@ int nl_read_port(struct nl *nl, struct conf *conf, const char *dev_or_uuid,
 		 struct input *in, struct port **port);
 int nl_counters(struct nl *nl, struct counters *counters, const char *dev, struct input *in);
 void counters_free(struct counters *counters);
+int nl_flows(struct nl *nl, struct flows *flows, const char *dev, bool revoked,
+	     struct input *in);
+void flows_free(struct flows *flows);
 
 /* nl_put.c */
 struct commit {

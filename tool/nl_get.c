@@ -450,3 +450,91 @@ void counters_free(struct counters *counters)
 	arena_free(&counters->arena);
 	memset(counters, 0, sizeof(*counters));
 }
+
+static void get_tuple(struct flow_tuple *t, const struct nlattr *nest)
+{
+	const struct nlattr *tb[BR_SG_TUPLE_A_MAX + 1];
+
+	if (!nest)
+		return;
+	index_attrs(nest, tb, BR_SG_TUPLE_A_MAX);
+	if (tb[BR_SG_TUPLE_A_SRC])
+		get_addr(tb[BR_SG_TUPLE_A_SRC], &t->src, NULL);
+	if (tb[BR_SG_TUPLE_A_DST])
+		get_addr(tb[BR_SG_TUPLE_A_DST], &t->dst, NULL);
+	t->has_ports = tb[BR_SG_TUPLE_A_SPORT];
+	t->sport = get_num(tb[BR_SG_TUPLE_A_SPORT]);
+	t->dport = get_num(tb[BR_SG_TUPLE_A_DPORT]);
+	t->has_icmp = tb[BR_SG_TUPLE_A_ICMP_TYPE];
+	t->icmp_type = get_num(tb[BR_SG_TUPLE_A_ICMP_TYPE]);
+	t->icmp_code = get_num(tb[BR_SG_TUPLE_A_ICMP_CODE]);
+	t->icmp_id = get_num(tb[BR_SG_TUPLE_A_ICMP_ID]);
+}
+
+static void get_end(struct flows *flows, struct flow_end *end, const struct nlattr *nest)
+{
+	const struct nlattr *tb[BR_SG_END_A_MAX + 1];
+
+	index_attrs(nest, tb, BR_SG_END_A_MAX);
+	snprintf(end->dev, sizeof(end->dev), "%s", get_string(tb[BR_SG_END_A_DEV]));
+	end->direction = get_num(tb[BR_SG_END_A_DIRECTION]);
+	end->revoked = tb[BR_SG_END_A_REVOKED];
+	end->again = tb[BR_SG_END_A_AGAIN];
+	end->version = get_num(tb[BR_SG_END_A_VERSION]);
+	end->id = get_num(tb[BR_SG_END_A_ID]);
+	if (tb[BR_SG_END_A_GROUP])
+		end->group = arena_strdup(&flows->arena, get_string(tb[BR_SG_END_A_GROUP]));
+}
+
+static void got_flows(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[BR_SG_FLOW_A_MAX + 1], *attr, *end;
+	struct flows *flows = data;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		struct flow *flow;
+
+		if (mnl_attr_get_type(attr) != BR_SG_A_FLOW)
+			continue;
+		index_attrs(attr, tb, BR_SG_FLOW_A_MAX);
+		flow = vec_push(flows);
+		flow->zone = get_num(tb[BR_SG_FLOW_A_ZONE]);
+		flow->proto = get_num(tb[BR_SG_FLOW_A_PROTO]);
+		get_tuple(&flow->original, tb[BR_SG_FLOW_A_ORIGINAL]);
+		get_tuple(&flow->reply, tb[BR_SG_FLOW_A_REPLY]);
+		flow->has_state = tb[BR_SG_FLOW_A_TCP_STATE];
+		flow->tcp_state = get_num(tb[BR_SG_FLOW_A_TCP_STATE]);
+		flow->timeout = get_num(tb[BR_SG_FLOW_A_TIMEOUT]);
+		flow->seen_reply = tb[BR_SG_FLOW_A_SEEN_REPLY];
+		flow->assured = tb[BR_SG_FLOW_A_ASSURED];
+		mnl_attr_for_each_nested(end, attr)
+			if (mnl_attr_get_type(end) == BR_SG_FLOW_A_END && flow->n_ends < FLOW_ENDS)
+				get_end(flows, &flow->ends[flow->n_ends++], end);
+	}
+}
+
+/* Those of a port, or of every port where dev is NULL */
+int nl_flows(struct nl *nl, struct flows *flows, const char *dev, bool revoked,
+	     struct input *in)
+{
+	struct nlmsghdr *nlh = nl_new(nl, BR_SG_CMD_FLOW_GET, NLM_F_DUMP);
+	int rc;
+
+	if (revoked)
+		mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, BR_SG_FLOW_F_REVOKED);
+	if (dev)
+		put_port_id(nlh, dev);
+	rc = nl_call(nl, nlh, got_flows, flows);
+	if (rc == ENOENT && dev) {
+		err_src(in, 0, dev, "there is no port \"%s\": sgctl port show lists them", dev);
+		return RC_REFUSED;
+	}
+	return rc ? nl_fail(nl, in, "flows") : RC_OK;
+}
+
+void flows_free(struct flows *flows)
+{
+	free(flows->v);
+	arena_free(&flows->arena);
+	memset(flows, 0, sizeof(*flows));
+}

@@ -13,6 +13,7 @@ from tap import TOOL, Tap, build, run
 PAGES = {
     "port": "sgctl-port", "group": "sgctl-group", "member": "sgctl-group",
     "rule": "sgctl-rule", "set": "sgctl-set", "default": "sgctl-default",
+    "flow": "sgctl-flow",
     "apply": "sgctl-apply", "diff": "sgctl-apply", "check": "sgctl-apply",
     "save": "sgctl-apply", "fmt": "sgctl-apply", "flush": "sgctl-apply", "status": "sgctl",
 }
@@ -65,9 +66,10 @@ def main():
            "the completion is bash")
     script = (f'. {completion}; PATH={TOOL}:$PATH; COMP_WORDS=(sgctl po); COMP_CWORD=1; _sgctl; '
               'echo "${COMPREPLY[@]}"; COMP_WORDS=(sgctl -j port c); COMP_CWORD=3; _sgctl; '
+              'echo "${COMPREPLY[@]}"; COMP_WORDS=(sgctl flow show re); COMP_CWORD=3; _sgctl; '
               'echo "${COMPREPLY[@]}"')
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
-    tap.equal(done.stdout, "port\nchains\n", "completion of an object and a verb")
+    tap.equal(done.stdout, "port\nchains\nrevoked\n", "completion of an object and a verb")
     for path in sorted(glob.glob(os.path.join(TOOL, "schema", "*.json"))):
         name = os.path.basename(path)
         try:

@@ -48,6 +48,7 @@ _sgctl()
 	*)
 		case $prev in
 		group)	words=$(_sgctl_names group) ;;
+		port)	[[ $object == flow ]] && words=$(_sgctl_names port) ;;
 		set)	[[ $object == rule ]] && words=$(_sgctl_names set) ;;
 		remote)	words="group set" ;;
 		proto)	words="tcp udp icmp icmpv6 sctp" ;;
@@ -61,6 +62,7 @@ _sgctl()
 				[[ $verb == add || $verb == replace ]] && words=$(_sgctl_names dev) ;;
 			group:*) words="stateless" ;;
 			rule:*)	words="ingress egress ipv4 ipv6 proto dport icmp remote id" ;;
+			flow:*)	words="port revoked" ;;
 			port:*)	words="uuid mac ip pair group dhcp-server ethertype zone strict off trusted" ;;
 			esac
 			[[ $verb == set ]] && words+=" no"
