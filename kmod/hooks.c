@@ -336,7 +336,8 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 	if (!bind)
 		return bracket_open(bn, skb);
 	if (bind->tracked && pre_plain(bind, skb) &&
-	    (!bind->watched || br_sg_plain_steady(skb))) {
+	    (!bind->watched ||
+	     br_sg_plain_steady(skb, skb->protocol == htons(ETH_P_IP)))) {
 		pre_zone(bind->bridge, skb);
 		return NF_ACCEPT;
 	}

@@ -177,21 +177,19 @@ static inline bool br_sg_plain_ingress(const struct br_sg_guard *guard,
 }
 
 /*
- * Is it for sure a packet that moves no connection's state? UDP and ICMP, and
- * TCP without SYN, FIN and RST. A no says nothing.
+ * Of an untagged IP frame, @v4 or IPv6 to conntrack, whose network header is at
+ * skb->data: is it for sure a packet that moves no connection's state? UDP and
+ * ICMP, and TCP without SYN, FIN and RST. A no says nothing.
  */
-static inline bool br_sg_plain_steady(const struct sk_buff *skb)
+static inline bool br_sg_plain_steady(const struct sk_buff *skb, bool v4)
 {
-	const struct ethhdr *eth = br_sg_plain_eth(skb);
 	int room = skb_headlen(skb);
 	const struct ipv6hdr *ip6;
 	const struct tcphdr *tcp;
 	const struct iphdr *ip;
 	u8 proto;
 
-	if (!eth)
-		return false;
-	if (eth->h_proto == cpu_to_be16(ETH_P_IP)) {
+	if (v4) {
 		ip = (const struct iphdr *)skb->data;
 		room -= sizeof(*ip);
 		if (room < 0 || *(const u8 *)ip != 0x45 ||
@@ -199,21 +197,21 @@ static inline bool br_sg_plain_steady(const struct sk_buff *skb)
 			return false;
 		proto = ip->protocol;
 		tcp = (const struct tcphdr *)(ip + 1);
-	} else if (eth->h_proto == cpu_to_be16(ETH_P_IPV6)) {
+	} else {
 		ip6 = (const struct ipv6hdr *)skb->data;
 		room -= sizeof(*ip6);
 		if (room < 0)
 			return false;
 		proto = ip6->nexthdr;
 		tcp = (const struct tcphdr *)(ip6 + 1);
-	} else {
-		return false;
 	}
+	if (proto == IPPROTO_UDP)
+		return true;
 	if (proto == IPPROTO_TCP)
-		return room >= (int)sizeof(*tcp) && !tcp->syn && !tcp->fin &&
-		       !tcp->rst;
-	return proto == IPPROTO_UDP || proto == IPPROTO_ICMP ||
-	       proto == IPPROTO_ICMPV6;
+		return room >= (int)sizeof(*tcp) &&
+		       !(tcp_flag_word(tcp) &
+			 (TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST));
+	return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6;
 }
 
 #endif
