@@ -468,6 +468,18 @@ for closing in "R", "FA":
     node.apply(node.config)
     flow.goes_on(node, "the rule is back")
 
+# nobody has answered: conntrack would delete it
+node = node_of([rule], "tap1", "qvb", ports=port_a("a", "out"))
+flow = Tcp("qvb", 4)
+node.check(flow.name + "picked up in mid-stream", "qvb", flow.data("qvb"),
+           to=["tap1"], counts="tap1 ingress a 1")
+first, *rest = fragments(flow.segment("qvb", "R"), 8)
+node.check(flow.name + "a first fragment", "qvb", first)
+change(node, "rule add %s\n" % rule)
+flow.cut(node, "unanswered", "qvb", flow.data("qvb"))
+flow.cut(node, "a RST whose first fragment came before", "qvb", rest)
+flow.is_cut(node, "unanswered, after that")
+
 # one that was ending is not the easier to get rid of, and one that was beginning
 # goes on
 for opener, direction, free in WAYS:
