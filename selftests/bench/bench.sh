@@ -33,7 +33,8 @@ run()
 
 guest="env BR_SG_KO=/br_sg/$out/module/kmod/br_sg.ko python3 -u selftests/bench"
 [ -n "${BENCH_RUNS:-}" ] ||
-	rm -f $out/icount-*.log $out/native-*.log $out/control.log $out/*.commit
+	rm -f $out/icount-*.log $out/native-*.log $out/control.log \
+		$out/count.log $out/*.commit
 # counting does not mind company: two at a time; then, alone, what is timed
 # shellcheck disable=SC2086
 while read -r kind name mem points; do
@@ -44,6 +45,8 @@ while read -r kind name mem points; do
 	run "icount-$name" selftests/vm/run.sh -i -t 3600 -m "$mem" \
 		python3 -u selftests/bench/point.py $points &
 done < <(selftests/bench/grid.py $quick)
+run count selftests/vm/run.sh -i -t 1800 -m 3072 \
+	python3 -u selftests/bench/control.py --count br_sg nft
 wait
 # shellcheck disable=SC2086
 while read -r kind name mem points; do

@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The control plane, under User Mode Linux: how long whole commands take, and
-what memory what they put in force takes. A line of JSON for each.
+"""The control plane: how long whole commands take, and what memory what they put
+in force takes. A line of JSON for each. Under QEMU's -icount a millisecond is a
+million instructions.
 
-control.py [--quick] [br_sg|nft|iptables]...
+control.py [--quick] [--count] [br_sg|nft|iptables]...
+
+--count: only the commands, with their names behind "count"
 """
+import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -78,15 +83,14 @@ def nft_own(pol):
     return "table bridge sg {\n" + out + "}\n"
 
 
-def free():
-    """bytes of memory that nobody has, page cache aside"""
-    time.sleep(0.3)     # what is freed behind RCU
+def held():
+    """bytes that the kernel has of its own and cannot give back"""
+    time.sleep(0.5)     # what is freed behind RCU
     lab.sysctl("vm.drop_caches", 3)
     with open("/proc/meminfo") as f:
-        for line in f:
-            if line.startswith("MemFree:"):
-                return int(line.split()[1]) * 1024
-    raise RuntimeError("no MemFree")
+        lines = dict(line.split(":") for line in f)
+    return sum(int(lines[k].split()[0]) * 1024
+               for k in ("SUnreclaim", "VmallocUsed", "Percpu"))
 
 
 def write(name, text):
@@ -107,8 +111,11 @@ def timed(*args):
     return took
 
 
+WORD = "count" if "--count" in sys.argv else "control"
+
+
 def report(name, peer, **values):
-    print("control " + json.dumps(dict(name=name, peer=peer, **values)),
+    print(WORD + " " + json.dumps(dict(name=name, peer=peer, **values)),
           flush=True)
 
 
@@ -132,6 +139,16 @@ class Peer:
 class Sgctl(Peer):
     name = "br_sg"
 
+    def __init__(self):
+        super().__init__()
+        # as it would be on a host, not behind the guest's shared folder
+        if sgctl.SGCTL != "/tmp/sgctl":
+            sgctl.SGCTL = shutil.copy(sgctl.SGCTL, "/tmp/sgctl")
+
+    def start(self):
+        series("start", self.name, lambda i: timed(sgctl.SGCTL, "-V"),
+               lambda i: None)
+
     def apply(self, pol):
         write("sg", sgctl.config(pol))
         sgctl.run("apply", "/tmp/sg")
@@ -143,9 +160,11 @@ class Sgctl(Peer):
 
     def memory(self, pol):
         path = write("sg", pol if isinstance(pol, str) else sgctl_own(pol))
-        before = free()
+        before = held()
         sgctl.run("apply", path)
-        used = before - free()
+        used = held() - before
+        self.vectors = json.loads(sgctl.run("-j", "status").stdout)[
+            "vector_bytes"]
         sgctl.flush()
         return used
 
@@ -176,6 +195,10 @@ class Sgctl(Peer):
 class Nft(Peer):
     name = "nft"
 
+    def start(self):
+        series("start", self.name, lambda i: timed("nft", "-v"),
+               lambda i: None)
+
     def apply(self, pol):
         nft.apply(pol)
 
@@ -186,9 +209,9 @@ class Nft(Peer):
 
     def memory(self, pol):
         path = write("nft", nft_own(pol))
-        before = free()
+        before = held()
         lab.sh("nft", "-f", path)
-        used = before - free()
+        used = held() - before
         self.clear()
         return used
 
@@ -251,9 +274,9 @@ class Tables(Peer):
 
     def memory(self, pol):
         paths = self.text(pol, pol.rules_of)
-        before = free()
+        before = held()
         self.restore(paths)
-        used = before - free()
+        used = held() - before
         self.empty()
         return used
 
@@ -291,6 +314,7 @@ def members_text(count):
 
 def both(peer):
     """what br_sg and nft are both asked"""
+    peer.start()
     peer.apply(policy.Policy(1000, 16, 10))
     peer.rule()
     peer.clear()
@@ -302,21 +326,53 @@ def both(peer):
     peer.clear()
 
 
+def lists_text(distinct):
+    """100 ports with 2 groups of 50 rules each, of 15 groups in all: all ports
+    with the same list, or each with another"""
+    lines = ["group add peers", "member add peers 10.250.0.1"]
+    for g in range(15):
+        lines.append("group add g%d" % g)
+        lines += [sgctl.rule_line("g%d" % g, "egress",
+                                  policy.mixed(50 * g + i)) for i in range(50)]
+    pairs = list(itertools.combinations(range(15), 2))
+    for i in range(100):
+        a, b = pairs[i if distinct else 0]
+        lines.append("port add tap%d mac 02:00:01:00:00:%02x group g%d group g%d"
+                     % (i, i, a, b))
+    return "\n".join(lines) + "\n"
+
+
+def lists_memory(peer):
+    """of a rule in a list of groups more, the rules themselves being there"""
+    used, vectors = [], []
+    for distinct in (False, True):
+        used.append(peer.memory(lists_text(distinct)))
+        vectors.append(peer.vectors)
+    rules = 99 * 100
+    report("lists", peer.name, lists=100, rules_per_list=100,
+           bytes_per_rule=round((used[1] - used[0] - vectors[1] + vectors[0])
+                                / rules, 1),
+           vector_bytes_per_rule=round((vectors[1] - vectors[0]) / rules, 1))
+
+
 def ours(quick):
     sgctl.load()
     peer = Sgctl()
     peer.full(Own(1000, 100), 3)
     both(peer)
+    if WORD == "count":
+        return
     few, many = (peer.memory(members_text(n)) for n in (10, 100000))
     report("members", "br_sg", bytes=many, members=100000,
            bytes_per_member=round((many - few) / 99990, 1))
+    lists_memory(peer)
     rules_memory(peer)
 
 
 def by_hand(quick):
     peer = Nft()
     both(peer)
-    if not quick:
+    if not quick and WORD != "count":
         peer.full(Own(1000, 100), 1)
         rules_memory(peer)
 

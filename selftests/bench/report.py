@@ -31,7 +31,7 @@ def lines(pattern):
         with open(path) as f:
             for line in f:
                 kind, _, rest = line.strip().partition(" ")
-                if kind in ("point", "control"):
+                if kind in ("point", "control", "count"):
                     yield kind, json.loads(rest)
                 elif kind == "failed":
                     yield kind, rest
@@ -48,7 +48,8 @@ def spread(values):
 
 
 def collect():
-    """{name: point} with both columns, the control plane, what failed"""
+    """{name: point} with both columns, the control plane's times and counts,
+    what failed"""
     points, failed, samples = {}, [], {}
     for kind, p in lines("icount-*.log"):
         if kind == "failed":
@@ -68,13 +69,14 @@ def collect():
     for name, (p, values) in turns.items():
         mine = points.setdefault(name, {k: p[k] for k in ("peer",) + KEYS})
         mine["ns"] = spread(values)
-    control = []
-    for kind, p in lines("control.log"):
-        if kind == "failed":
-            failed.append(p)
-        else:
-            control.append(p)
-    return points, control, failed
+    commands = {"control": [], "count": []}
+    for name, found in commands.items():
+        for kind, p in lines(name + ".log"):
+            if kind == "failed":
+                failed.append(p)
+            else:
+                found.append(p)
+    return points, commands["control"], commands["count"], failed
 
 
 def rows(points):
@@ -120,9 +122,8 @@ def ns(p):
     return "%.0f[%.0f-%.0f]" % (n["median"], n["q1"], n["q3"]) if n else None
 
 
-def print_control(control):
-    print("\nControl plane, native (User Mode Linux), whole commands, ms: median "
-          "[least - most]")
+def print_control(title, control):
+    print("\nControl plane, %s, whole commands: median [least - most]" % title)
     for c in control:
         if "ms" in c:
             ms = sorted(c["ms"])
@@ -180,14 +181,15 @@ def publish(text, result):
             ", BENCH=quick" if result["quick"] else "", text, rest[end:]))
 
 
-def show(points, control, failed, judged):
+def show(points, control, counted, failed, judged):
     table("Instructions a packet, Debian's stock kernel, the whole road",
           points, instructions)
     table("Nanoseconds a packet, native (User Mode Linux), median "
           "[quartiles]", {n: p for n, p in points.items() if "ns" in p}, ns,
           17)
     print_beside(points)
-    print_control(control)
+    print_control("native (User Mode Linux), ms", control)
+    print_control("Debian's stock kernel, millions of instructions", counted)
     for what, why in grid.LEFT_OUT.items():
         print("# left out: %s: %s" % (what, why))
     for f in failed:
@@ -196,7 +198,7 @@ def show(points, control, failed, judged):
 
 
 def main():
-    points, control, failed = collect()
+    points, control, counted, failed = collect()
     results = targets.Results({n: p["instructions"] for n, p in points.items()
                                if "instructions" in p}, control)
     judged = targets.judge(results)
@@ -206,6 +208,7 @@ def main():
         "version": 1, "commit": commit(), "date": time.strftime("%Y-%m-%d"),
         "quick": "--quick" in sys.argv, "debian": debian,
         "points": [points[n] for n in sorted(points)], "control": control,
+        "counted": counted,
         "failed": failed, "left_out": grid.LEFT_OUT, "targets": judged}
     with open(os.path.join(HERE, "result.schema.json")) as f:
         jsonschema.validate(result, json.load(f))
@@ -215,7 +218,7 @@ def main():
     plot.draw(results, OUT)
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
-        show(points, control, failed, judged)
+        show(points, control, counted, failed, judged)
     if "--publish" in sys.argv:
         publish(text.getvalue(), result)
     print(text.getvalue(), end="")

@@ -32,6 +32,10 @@ class Results:
                     if isinstance(value, list) else value
         raise Missing("not measured: %s %s" % (peer, name))
 
+    def beyond_start(self, name):
+        """what a command takes more than one that only says its version"""
+        return self.command(name) - self.command("start")
+
     def series(self, peer, **fixed):
         """{point without its peer: instructions}"""
         return {name.split(":", 1)[1]: value
@@ -122,8 +126,14 @@ TARGETS = (
      False),
     ("one member into 100,000", lambda r: r.command("member"), 5, MS, False),
     ("one port beside 10,000", lambda r: r.command("port"), 5, MS, False),
-    ("memory of a rule", lambda r: r.command("memory", "bytes_per_rule"), 64, B,
-     False),
+    ("one rule, beyond the tool's start", lambda r: r.beyond_start("rule"), 10,
+     MS, False),
+    ("one member, beyond the tool's start",
+     lambda r: r.beyond_start("member"), 5, MS, False),
+    ("one port, beyond the tool's start", lambda r: r.beyond_start("port"), 5,
+     MS, False),
+    ("memory of a rule in one more list of groups, besides vectors",
+     lambda r: r.command("lists", "bytes_per_rule"), 64, B, False),
     ("memory of a member", lambda r: r.command("members", "bytes_per_member"),
      100, B, False),
 )
