@@ -13,41 +13,14 @@ out=$top/build/bench
 selftests/vm/setup.sh || exit 1
 mkdir -p "$out"
 . selftests/vm/apt.sh
+. selftests/vm/kernel.sh
 . build/vm/env
-apt_have gnuplot-nox xz-utils rsync
+apt_have gnuplot-nox
 
-version=$(dpkg-query -W -f '${Version}' "linux-headers-$vm_release")
-key=$(echo "$version $(grep CONFIG_ selftests/bench/uml.config)" | sha256sum | cut -c1-16)
-uml=$out/uml-$key
-if ! [ -f "$uml/done" ]; then
-	echo "setup: User Mode Linux $version (some minutes)"
-	rm -rf "$out/source" "$uml"
-	mkdir -p "$out/source" "$uml"
-	apt_fetch "linux-source-6.1=$version"
-	dpkg-deb --fsys-tarfile "$out"/deb/linux-source-6.1_*.deb |
-		tar -xO ./usr/src/linux-source-6.1.tar.xz |
-		tar -xJ --strip-components=1 -C "$out/source" ||
-		die "cannot unpack linux-source-6.1"
-	{
-		make -C "$out/source" O="$uml" ARCH=um x86_64_defconfig &&
-		"$out/source/scripts/kconfig/merge_config.sh" -m -O "$uml" \
-			"$uml/.config" selftests/bench/uml.config &&
-		make -C "$out/source" O="$uml" ARCH=um olddefconfig
-	} >"$out/uml.log" 2>&1 || die "no configuration: see build/bench/uml.log"
-	grep -E '^CONFIG_' selftests/bench/uml.config | while read -r line; do
-		grep -qx "$line" "$uml/.config" || echo "setup: $line is not taken"
-	done >>"$out/uml.log"
-	nice -n 10 make -C "$out/source" O="$uml" ARCH=um -j"$(nproc)" \
-		linux modules >>"$out/uml.log" 2>&1 &&
-		make -C "$out/source" O="$uml" ARCH=um \
-			INSTALL_MOD_PATH="$uml/root" modules_install \
-			>>"$out/uml.log" 2>&1 ||
-		die "User Mode Linux does not build: see build/bench/uml.log"
-	touch "$uml/done"
-	rm -rf "$out/deb"
-fi
+kernel_build uml "User Mode Linux" x86_64_defconfig selftests/bench/uml.config linux \
+	ARCH=um
 {
-	echo "uml_kdir=$uml"
-	echo "uml_kernel=$uml/linux"
-	echo "uml_modules=$uml/root/lib/modules"
+	echo "uml_kdir=$kernel"
+	echo "uml_kernel=$kernel/linux"
+	echo "uml_modules=$kernel/root/lib/modules"
 } >"$out/env"

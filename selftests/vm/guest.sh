@@ -7,6 +7,8 @@
 # the same, and they go back into the file $result.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb
 export PYTHONDONTWRITEBYTECODE=1
+# those of a kernel that is not the stock one
+[ -z "${modules:-}" ] || mount --bind "$modules" /lib/modules
 mount -t tmpfs tmp /run
 mount -t tmpfs tmp /tmp
 mount -t debugfs debug /sys/kernel/debug 2>/dev/null

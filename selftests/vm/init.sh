@@ -5,9 +5,12 @@ B=/bin/busybox
 $B mount -t proc proc /proc
 $B mount -t sysfs sys /sys
 $B mount -t devtmpfs dev /dev
-for m in $($B cat /modules/order); do
-	$B insmod "/modules/$m" || echo "initramfs: $m failed"
-done
+# a kernel that brings modules of its own has built in what is loaded here
+if [ -z "${modules:-}" ]; then
+	for m in $($B cat /modules/order); do
+		$B insmod "/modules/$m" || echo "initramfs: $m failed"
+	done
+fi
 i=0
 while [ ! -b /dev/vda ] && [ $i -lt 100 ]; do
 	$B sleep 0.1

@@ -1,32 +1,36 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh [-i] [-t SECONDS] [-c CPUS] [-m MIB] COMMAND [ARG]...
+# run.sh [-i] [-t SECONDS] [-c CPUS] [-m MIB] [-k ENV] COMMAND [ARG]...
 #
 # Runs COMMAND as root in a VM with Debian's stock kernel, in the project's
 # folder (shared read-only), and prints its output. Exits with COMMAND's code
 # when the VM said it ran and the kernel's log is clean; else with 1, and says
 # which lines are not. Run setup.sh before. With -i one instruction is one
-# nanosecond of the guest's clock, on one CPU.
+# nanosecond of the guest's clock, on one CPU. With -k another kernel: the file ENV
+# gives vm_kernel, and in vm_append what is added to its command line.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 1
 . selftests/vm/log.sh
 
-seconds=600 cpus=2 mem=1024 icount=
-while getopts it:c:m: o; do
+seconds=600 cpus=2 mem=1024 icount='' kernel='' vm_append=''
+while getopts it:c:m:k: o; do
 	case $o in
 	i) icount=1 cpus=1 ;;
 	t) seconds=$OPTARG ;;
 	c) cpus=$OPTARG ;;
 	m) mem=$OPTARG ;;
+	k) kernel=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || { echo "usage: run.sh [-i] [-t SECONDS] [-c CPUS] [-m MIB] COMMAND..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: run.sh [-i] [-t SECONDS] [-c CPUS] [-m MIB] [-k ENV] COMMAND..." >&2; exit 2; }
 [ -f build/vm/env ] || { echo "run.sh: run selftests/vm/setup.sh first" >&2; exit 1; }
 . build/vm/env
+# shellcheck disable=SC1090
+[ -z "$kernel" ] || . "$kernel" || exit 1
 
 # in the background only: what is stopped must be QEMU, not a shell around it
 qemu()
@@ -40,7 +44,7 @@ qemu()
 		-chardev "file,id=result,path=$work/result" \
 		-device virtserialport,chardev=result,name=result \
 		-chardev "file,id=console,path=$work/console" -serial chardev:console \
-		-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off init=/init run=${work#"$top"/}"
+		-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off init=/init run=${work#"$top"/} $vm_append"
 }
 
 # the guest's output is the console: its own messages are off it after the start

@@ -40,7 +40,7 @@ image=linux-image-$release
 apt_have "$headers"
 version=$(dpkg-query -W -f '${Version}' "$headers")
 
-key=$(echo "$version $guest_packages $(cat selftests/vm/setup.sh)" | sha256sum | cut -c1-16)
+key=$(echo "$version $guest_packages $(cat selftests/vm/{setup,init}.sh)" | sha256sum | cut -c1-16)
 if [ "$(cat "$out/key" 2>/dev/null)" = "$key" ]; then
 	exit 0
 fi

@@ -5,6 +5,4 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 [ -e /dev/null ] || mount -t devtmpfs dev /dev
-# shellcheck disable=SC2154
-mount --bind "$modules" /lib/modules
 exec /bin/bash /br_sg/selftests/vm/guest.sh
