@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "nl.h"
 
@@ -86,26 +87,43 @@ static int sys_error(struct nl *nl)
 	return nl->err.err = errno;
 }
 
+/*
+ * The kernel had no memory for the acknowledgment and says so before what it
+ * sent already; no more will come.
+ */
+static ssize_t receive(struct nl *nl, bool lost)
+{
+	if (!lost)
+		return mnl_socket_recvfrom(nl->sock, nl->in, NL_MSG_ROOM);
+	return recv(mnl_socket_get_fd(nl->sock), nl->in, NL_MSG_ROOM, MSG_DONTWAIT);
+}
+
 /* Sends a request and hands its replies on until the acknowledgment or the dump's end */
 int nl_call(struct nl *nl, struct nlmsghdr *nlh, nl_reply reply, void *data)
 {
 	unsigned int portid = mnl_socket_get_portid(nl->sock);
 	bool dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	uint32_t seq = nlh->nlmsg_seq;
-	bool interrupted = false;
+	bool interrupted = false, lost = false;
 
 	if (dump)
 		nlh->nlmsg_flags &= ~NLM_F_ACK;
 	if (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) < 0)
 		return sys_error(nl);
 	for (;;) {
-		ssize_t got = mnl_socket_recvfrom(nl->sock, nl->in, NL_MSG_ROOM);
+		ssize_t got = receive(nl, lost);
 		const struct nlmsghdr *msg = (const struct nlmsghdr *)nl->in;
 		int left = got;
 
 		if (got < 0) {
 			if (errno == EINTR)
 				continue;
+			if (errno == ENOBUFS && !dump && !lost) {
+				lost = true;
+				continue;
+			}
+			if (lost)
+				errno = ENOBUFS;
 			return sys_error(nl);
 		}
 		for (; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left)) {

@@ -138,6 +138,7 @@ struct commit {
 	uint32_t begin_flags, commit_flags;
 	bool has_generation;
 	uint64_t generation;		/* in: what the changes are based on; out: the new */
+	bool answered;			/* out: the kernel said that it is in force */
 };
 
 #define RC_STALE	(-1)		/* another writer came first: read and try again */

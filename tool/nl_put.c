@@ -418,13 +418,17 @@ static int put_change(struct sender *s, const struct change *change)
 	return 0;
 }
 
+/* Comes only when it is in force: then a lost acknowledgment does not matter */
 static void got_generation(const struct nlmsghdr *nlh, void *data)
 {
+	struct commit *commit = data;
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
-		if (mnl_attr_get_type(attr) == BR_SG_A_GENERATION)
-			*(uint64_t *)data = mnl_attr_get_u64(attr);
+		if (mnl_attr_get_type(attr) == BR_SG_A_GENERATION) {
+			commit->generation = mnl_attr_get_u64(attr);
+			commit->answered = true;
+		}
 }
 
 /* One transaction of all changes. RC_STALE: another writer came first */
@@ -458,7 +462,9 @@ int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commi
 	nlh = nl_new(nl, BR_SG_CMD_COMMIT, 0);
 	if (commit->commit_flags)
 		mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, commit->commit_flags);
-	rc = nl_call(nl, nlh, got_generation, &commit->generation);
+	rc = nl_call(nl, nlh, got_generation, commit);
+	if (rc == ENOBUFS && commit->answered)
+		rc = 0;
 	if (rc)
 		rc = rc == ESTALE ? RC_STALE : refused(&s, NULL);
 	vec_free(&s.marks);
