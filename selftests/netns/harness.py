@@ -26,6 +26,8 @@ TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                     "../.."))
 SGCTL = os.environ.get("SGCTL", os.path.join(TOP, "tool/sgctl"))
 MODULE = os.environ.get("BR_SG_KO", os.path.join(TOP, "kmod/br_sg.ko"))
+# how many times slower than a stock kernel in a VM this one may be
+SLOW = float(os.environ.get("BR_SG_SLOW", "1"))
 CLONE_NEWNET = 0x40000000
 SYS_DELETE_MODULE, SYS_FINIT_MODULE = 176, 313
 SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
@@ -33,6 +35,11 @@ TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 2, 0x1000
 SKIP = 4
 
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def deadline(seconds):
+    """what time.monotonic() says when @seconds of a stock kernel are over"""
+    return time.monotonic() + seconds * SLOW
 
 
 def sh(*args, check=True, stdin=None):
@@ -101,9 +108,11 @@ def load_module():
     return module_loaded()
 
 
-def insert_module():
-    with open(MODULE, "rb") as f:
-        return not _libc.syscall(SYS_FINIT_MODULE, f.fileno(), b"", 0)
+def insert_module(path=MODULE, parameters=""):
+    """false, and an errno for ctypes.get_errno(), when it does not load"""
+    with open(path, "rb") as f:
+        return not _libc.syscall(SYS_FINIT_MODULE, f.fileno(),
+                                 parameters.encode(), 0)
 
 
 def conntrack(*texts):
@@ -118,11 +127,12 @@ def conntrack(*texts):
 
 def unload_module():
     """true when it is gone; a netns that is dying may hold it for a while"""
-    for _ in range(600):
-        if not _libc.syscall(SYS_DELETE_MODULE, b"br_sg", os.O_NONBLOCK):
-            return True
+    end = deadline(30)
+    while _libc.syscall(SYS_DELETE_MODULE, b"br_sg", os.O_NONBLOCK):
+        if time.monotonic() > end:
+            return False
         time.sleep(0.05)
-    return False
+    return True
 
 
 class Test:
