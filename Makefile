@@ -23,6 +23,7 @@ help:
 	@echo 'make install-systemd  the unit that restores /etc/br_sg.conf at boot; UNITDIR'
 	@echo 'make demo          an OpenStack-like compute node in a VM, guarded and tried out'
 	@echo 'make check         all tests; sets up what it needs; ends in "N passed, N failed"'
+	@echo 'make check-debug   the same in a kernel with KASAN, lockdep, kmemleak...; takes long'
 	@echo 'make bench         what it costs, beside its peers; BENCH=quick in under 10 minutes'
 	@echo 'make style         checkpatch --strict'
 	@echo 'make clean         removes what was built, not what was downloaded (build/)'
@@ -95,6 +96,9 @@ demo:
 check:
 	@selftests/check.sh
 
+check-debug:
+	@selftests/debug/check.sh
+
 bench:
 	@selftests/bench/bench.sh
 
@@ -107,4 +111,4 @@ clean:
 	+$(MAKE) -C selftests clean
 
 .PHONY: all help kdir-check cc-check lib-check module tool install install-systemd \
-	dkms-install demo check bench style clean
+	dkms-install demo check check-debug bench style clean
