@@ -7,7 +7,6 @@ import contextlib
 import glob
 import io
 import json
-import shutil
 import os
 import statistics
 import sys
@@ -167,7 +166,11 @@ def commit():
 
 def publish(text, result):
     """into docs/, between the marks"""
-    shutil.copy(os.path.join(OUT, "bench.svg"), os.path.join(TOP, "docs"))
+    with open(os.path.join(OUT, "bench.svg")) as f:
+        first, rest = f.read().split("\n", 1)
+    with open(os.path.join(TOP, "docs/bench.svg"), "w") as f:
+        f.write("%s\n<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n%s" % (
+            first, rest))
     path = os.path.join(TOP, "docs/bench.md")
     with open(path) as f:
         doc = f.read()
