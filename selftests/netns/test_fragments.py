@@ -389,16 +389,24 @@ for family, (vm, vm2, far) in ADDR.items():
     time.sleep(1.1)
     node.count()
     start = time.monotonic()
-    while not dropped and sent < 40 * LIMIT:
+    flood("tap1", lone, LIMIT // 10)
+    sent += LIMIT // 10
+    # a kernel with KASAN and lockdep does not get there
+    slow = harness.SLOW > 1 and time.monotonic() - start > 0.1
+    while not slow and not dropped and sent < 40 * LIMIT:
         flood("tap1", lone, 2 * LIMIT)
         sent += 2 * LIMIT
         moved = {" ".join(k): v for k, v in node.count().items()}
         dropped += moved.get("tap1 egress [malformed]", 0)
     seconds = int(time.monotonic() - start) + 2
-    t.ok(dropped and set(moved) == {"tap1 egress [malformed]"} and
-         sent - dropped <= LIMIT * seconds,
-         name + "beyond it they are dropped", sent, dropped, seconds, moved)
-    t.ok(dropped < sent and sent - dropped > LIMIT - 1000,
+    if slow:
+        t.skip(name + "beyond it they are dropped",
+               "this kernel is too slow for %d a second" % LIMIT)
+    else:
+        t.ok(dropped and set(moved) == {"tap1 egress [malformed]"} and
+             sent - dropped <= LIMIT * seconds,
+             name + "beyond it they are dropped", sent, dropped, seconds, moved)
+    t.ok(dropped < sent and sent - dropped > (0 if slow else LIMIT - 1000),
          name + "and only beyond it", sent, dropped)
     check(name + "another port does not notice", "tap2",
           cut(udp(vm2, far, 1000, 53, VM2)), to=["qvb"],
