@@ -21,8 +21,6 @@ kernel_build debug "debug kernel" alldefconfig selftests/debug/debug.config bzIm
 # which do without
 append="modules=/br_sg/${kernel#"$top"/}/root/lib/modules pci=noacpi no_timer_check"
 append="$append kasan_multi_shot log_buf_len=4M"
-# a processor of the VM may wait long for one of the machine
-append="$append rcupdate.rcu_cpu_stall_timeout=300"
 append="$append slub_debug=A;-,kmemleak_object,kmemleak_scan_area,debug_objects_cache"
 {
 	echo "vm_kernel=$kernel/arch/x86/boot/bzImage"

@@ -148,16 +148,20 @@ t.equal(wrong[:5], [], "the module is loaded, configured, passed by traffic, "
 t.equal(holders(), before, "other modules are held as before")
 # what waits in the reassembly goes when its time is over
 deadline = harness.deadline(90)
-while True:
+while harness.SLOW == 1:
     last = objects.least()
     grown = {k: (n, last[k]) for k, n in first.items()
              if last[k] - n >= CYCLES - WARM - 1}
     if not grown or time.monotonic() > deadline:
         break
     time.sleep(1)
-t.ok(not grown, "memory does not grow by the cycle", *[
-    "%s: %d, %s, at last %d" % (k, first[k], [s.get(k) for s in samples],
-                                last[k]) for k in grown])
+GROWTH = "memory does not grow by the cycle"
+if harness.SLOW > 1:
+    t.skip(GROWTH, "a debug kernel's trackers keep what was released")
+else:
+    t.ok(not grown, GROWTH, *[
+        "%s: %d, %s, at last %d" % (k, first[k], [s.get(k) for s in samples],
+                                    last[k]) for k in grown])
 
 # namespaces come and go, with a sender at their doors: aN is the other end
 # of the VM's port, bN that of the bridge's port to the world
