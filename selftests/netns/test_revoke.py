@@ -159,23 +159,31 @@ class Flow:
              "%d to %d wanted" % self.times, line)
 
 
-class Tcp(Flow):
-    what, state, proto = "TCP", "ESTABLISHED", "tcp dport 80"
-    times = TCP_TIME - 3600, TCP_TIME
+class Ported(Flow):
+    """to port 80, each from a port that no other has"""
     sport = 5000
 
     def __init__(self, *args, **kw):
-        Tcp.sport += 1
-        self.ports = Tcp.sport, 80
-        self.words = "sport=%d dport=80 " % Tcp.sport, "tcp "
         super().__init__(*args, **kw)
+        Ported.sport += 1
+        self.ports = Ported.sport, 80
+        # as conntrack shows them
+        self.words = ("sport=%d dport=80 " % Ported.sport,
+                      self.proto.split()[0] + " ")
+
+    def ports_of(self, sender):
+        return self.ports if sender == self.opener else self.ports[::-1]
+
+
+class Tcp(Ported):
+    what, state, proto = "TCP", "ESTABLISHED", "tcp dport 80"
+    times = TCP_TIME - 3600, TCP_TIME
 
     def segment(self, sender, flags, data=b"", seq=3, ack=3, mac=None):
         src, dst = self.end(sender)
-        ports = self.ports if sender == self.opener else self.ports[::-1]
         return packet(src, dst, 6, f.tcp(
-            src, dst, *ports, flags, seq, ack if "A" in flags else 0, data),
-            mac)
+            src, dst, *self.ports_of(sender), flags, seq,
+            ack if "A" in flags else 0, data), mac)
 
     def first(self):
         return self.segment(self.opener, "S", seq=1)
@@ -224,21 +232,13 @@ class Tcp(Flow):
             self.stands(name)
 
 
-class Udp(Flow):
+class Udp(Ported):
     what, state, proto = "UDP", "udp", "udp dport 80"
     times = 60, OTHER_TIME
-    sport = 6000
-
-    def __init__(self, *args, **kw):
-        Udp.sport += 1
-        self.ports = Udp.sport, 80
-        self.words = "sport=%d dport=80 " % Udp.sport, "udp "
-        super().__init__(*args, **kw)
 
     def data(self, sender):
         src, dst = self.end(sender)
-        ports = self.ports if sender == self.opener else self.ports[::-1]
-        return packet(src, dst, 17, f.udp(src, dst, *ports))
+        return packet(src, dst, 17, f.udp(src, dst, *self.ports_of(sender)))
 
     def first(self):
         return self.data(self.opener)
@@ -303,17 +303,13 @@ class Sctp(Tcp):
     what, proto = "SCTP", "sctp dport 80"
     times = 60, OTHER_TIME
 
-    def __init__(self, *args, **kw):
-        super().__init__(*args, **kw)
-        self.words = self.words[0], "sctp "
-
     def chunk(self, sender, kind, body=b"", vtag=None):
-        ports = self.ports if sender == self.opener else self.ports[::-1]
         # 1 is the opener's tag, 2 the answerer's: a packet has the receiver's
         if vtag is None:
             vtag = 2 if sender == self.opener else 1
         data = bytes([kind, 0]) + (4 + len(body)).to_bytes(2, "big") + body
-        return packet(*self.end(sender), 132, f.sctp(*ports, data, vtag))
+        return packet(*self.end(sender), 132, f.sctp(
+            *self.ports_of(sender), data, vtag))
 
     def init(self, sender, kind=1, tag=1, vtag=0):
         body = tag.to_bytes(4, "big") + b"\0\1\0\0\0\1\0\1\0\0\0\1"
