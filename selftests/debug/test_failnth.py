@@ -28,17 +28,7 @@ SIOCBRADDIF, SIOCBRDELIF = 0x89a2, 0x89a3
 MOST = 5000     # an operation that goes on after as many allocations has no end
 VM, FAR = "02:00:00:00:00:01", "02:00:00:00:00:99"
 A, X = "10.1.0.2", "10.1.0.66"
-BASE = """default drop tap*
-set add dns 192.0.2.53 192.0.2.54 fd00::35
-group add web
-group add db
-group add spare
-member add db 10.9.0.0/24
-rule add web egress id 1
-rule add web ingress proto tcp dport 22 id 2
-rule add web ingress proto udp dport 7000-7010 id 3
-rule add web ingress ipv4 proto udp remote set dns id 4
-rule add db ingress proto tcp dport 5432 remote group web id 1
+BASE = harness.SOME_GROUPS + """group add spare
 port add tap1 mac 02:00:00:00:00:01 ip 10.1.0.2 ip fd00::2 group web group db \
 dhcp-server 10.1.0.3 ethertype 0x88b5
 port add tap2 mac 02:00:00:00:00:02 ip 10.1.0.4 group web

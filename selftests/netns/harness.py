@@ -42,6 +42,20 @@ def deadline(seconds):
     return time.monotonic() + seconds * SLOW
 
 
+# a default, a set, two groups with members and rules: what most kinds are in
+SOME_GROUPS = """default drop tap*
+set add dns 192.0.2.53 192.0.2.54 fd00::35
+group add web
+group add db
+member add db 10.9.0.0/24
+rule add web egress id 1
+rule add web ingress proto tcp dport 22 id 2
+rule add web ingress proto udp dport 7000-7010 id 3
+rule add web ingress ipv4 proto udp remote set dns id 4
+rule add db ingress proto tcp dport 5432 remote group web id 1
+"""
+
+
 def sh(*args, check=True, stdin=None):
     """runs a command; its exit code, stdout and stderr"""
     r = subprocess.run(args, input=stdin, capture_output=True, text=True)

@@ -13,17 +13,7 @@ import harness
 
 VM, FAR = "02:00:00:00:00:01", "02:00:00:00:00:99"
 A, X = "10.1.0.2", "10.1.0.66"
-CONFIG = """default drop tap*
-set add dns 192.0.2.53 192.0.2.54 fd00::35
-group add web
-group add db
-member add db 10.9.0.0/24
-rule add web egress id 1
-rule add web ingress proto tcp dport 22 id 2
-rule add web ingress proto udp dport 7000-7010 id 3
-rule add web ingress ipv4 proto udp remote set dns id 4
-rule add db ingress proto tcp dport 5432 remote group web id 1
-port add tap1 uuid 67c49753-bf85-4eae-a5a3-faa48fdab983 mac 02:00:00:00:00:01 \
+CONFIG = harness.SOME_GROUPS + """port add tap1 uuid 67c49753-bf85-4eae-a5a3-faa48fdab983 mac 02:00:00:00:00:01 \
 ip 10.1.0.2 ip fd00::2 pair 10.2.0.0/24 mac 02:00:00:00:00:11 group web group db \
 dhcp-server 10.1.0.3 ethertype 0x88b5 strict
 port add tap2 mac 02:00:00:00:00:02 ip 10.1.0.4 group web
