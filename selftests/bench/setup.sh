@@ -7,14 +7,9 @@
 # for a version; nothing but packages is put on this machine.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-top=$PWD
-out=$top/build/bench
-
-selftests/vm/setup.sh || exit 1
-mkdir -p "$out"
-. selftests/vm/apt.sh
+out=$PWD/build/bench
 . selftests/vm/kernel.sh
-. build/vm/env
+
 apt_have gnuplot-nox
 
 kernel_build uml "User Mode Linux" x86_64_defconfig selftests/bench/uml.config linux \

@@ -6,14 +6,9 @@
 # for a version; nothing but packages is put on this machine.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-top=$PWD
-out=$top/build/debug
-
-selftests/vm/setup.sh || exit 1
-mkdir -p "$out"
-. selftests/vm/apt.sh
+out=$PWD/build/debug
 . selftests/vm/kernel.sh
-. build/vm/env
+
 kernel_build debug "debug kernel" alldefconfig selftests/debug/debug.config bzImage \
 	ARCH=x86_64
 # pci=noacpi: the interpreter takes minutes for the table of interrupts in such a

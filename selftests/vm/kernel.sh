@@ -2,7 +2,13 @@
 # shellcheck shell=bash
 #
 # Kernels from Debian's source of the stock kernel's version, for the scripts that
-# set up. Sourced after apt.sh, with build/vm/env known.
+# set up beyond setup.sh. Sourced in the project's folder, with $out the script's
+# own below it.
+top=$PWD
+selftests/vm/setup.sh || exit 1
+mkdir -p "$out" || exit 1
+. selftests/vm/apt.sh
+. build/vm/env
 
 # kernel_source: sets $source, unpacked once for a version
 kernel_source()
