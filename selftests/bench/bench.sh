@@ -45,9 +45,9 @@ while read -r kind name mem points; do
 	run "icount-$name" selftests/vm/run.sh -i -t 3600 -m "$mem" \
 		python3 -u selftests/bench/point.py $points &
 done < <(selftests/bench/grid.py $quick)
+wait
 run count selftests/vm/run.sh -i -t 1800 -m 3072 \
 	python3 -u selftests/bench/control.py --count br_sg nft
-wait
 # shellcheck disable=SC2086
 while read -r kind name mem points; do
 	[ "$kind" = native ] || continue
