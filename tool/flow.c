@@ -40,11 +40,6 @@ static const char *tcp_state_name(uint8_t state)
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
-static const char *direction_name(uint8_t direction)
-{
-	return direction == BR_SG_EGRESS ? "egress" : "ingress";
-}
-
 /* conntrack's three, one word */
 static const char *status_name(const struct flow *flow)
 {

@@ -121,7 +121,7 @@ static const char *word_of(const struct change *change, const struct nlattr *att
 		case BR_SG_RULE_A_ID:
 			return "id";
 		case BR_SG_RULE_A_DIRECTION:
-			return change->rule->direction == BR_SG_EGRESS ? "egress" : "ingress";
+			return direction_name(change->rule->direction);
 		case BR_SG_RULE_A_FAMILY:
 			return change->rule->family == AF_INET ? "ipv4" : "ipv6";
 		case BR_SG_RULE_A_PROTO:

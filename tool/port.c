@@ -63,8 +63,7 @@ static const char *state_name(uint8_t state)
 void print_counter(struct print *p, const struct counter *c)
 {
 	print_object(p, NULL);
-	print_str(p, "direction", "    %-8s",
-		  c->direction == BR_SG_EGRESS ? "egress" : "ingress");
+	print_str(p, "direction", "    %-8s", direction_name(c->direction));
 	if (c->group) {
 		print_str(p, "target", " %s", "ACCEPT");
 		print_str(p, "group", " rule %s", c->group);

@@ -120,6 +120,11 @@ const char *mode_name(uint8_t mode)
 	       mode == BR_SG_PORT_TRUSTED ? "trusted" : "filter";
 }
 
+const char *direction_name(uint8_t direction)
+{
+	return direction == BR_SG_EGRESS ? "egress" : "ingress";
+}
+
 static void print_addr(struct print *p, const char *key, const char *fmt,
 		       const struct addr *a)
 {
@@ -158,8 +163,7 @@ void print_addrs_line(struct print *p, const char *command, const char *owner,
 /* The fields of a rule: "ingress proto tcp dport 22 id 3" */
 void print_rule_fields(struct print *p, const struct rule *rule)
 {
-	print_str(p, "direction", " %s",
-		  rule->direction == BR_SG_EGRESS ? "egress" : "ingress");
+	print_str(p, "direction", " %s", direction_name(rule->direction));
 	if (rule->family)
 		print_str(p, "family", rule_implied_family(rule) ? NULL : " %s",
 			  rule->family == AF_INET ? "ipv4" : "ipv6");

@@ -44,5 +44,6 @@ void print_port_line(struct print *p, const struct port *port);
 void print_conf(struct print *p, const struct conf *conf);
 
 const char *mode_name(uint8_t mode);
+const char *direction_name(uint8_t direction);
 
 #endif /* SGCTL_PRINT_H */
