@@ -34,25 +34,28 @@ static void items_add(struct br_sg_members_list *list, u32 group,
 {
 	if (list->items)
 		list->items[list->end[group]] = *item;
+	else
+		list->n++;
 	list->end[group]++;
 }
 
 /* between counting and filling: counts become where each group begins */
 static int items_place(struct br_sg_members_list *list, u32 n_groups)
 {
-	u32 i, n = 0;
+	u32 i, from = 0;
 
 	for (i = 0; i < n_groups; i++) {
 		u32 count = list->end[i];
 
-		list->end[i] = n;
-		n += count;
+		list->end[i] = from;
+		from += count;
 	}
-	list->items = kvcalloc(n + 1, sizeof(*list->items), GFP_KERNEL_ACCOUNT);
+	list->items = kvcalloc(list->n + 1, sizeof(*list->items),
+			       GFP_KERNEL_ACCOUNT);
 	return list->items ? 0 : -ENOMEM;
 }
 
-/* what a filled list has of a group */
+/* what a list, filled or empty, has of a group */
 static struct br_sg_prefix *items_of(const struct br_sg_members_list *list,
 				     u32 group, u32 *n)
 {
@@ -155,12 +158,11 @@ static int gone_judge(const struct br_sg_compile *c, struct br_sg_members *m)
 {
 	const struct br_sg_array *ports = &c->config->ports;
 	struct br_sg_prefix *gone;
-	u32 i, k, n, unique, all;
+	u32 i, k, n, unique;
 
-	all = c->config->groups.n ? m->gone.end[c->config->groups.n - 1] : 0;
-	if (!all)
+	if (!m->gone.n)
 		return 0;
-	m->kept = kvcalloc(all, sizeof(*m->kept), GFP_KERNEL_ACCOUNT);
+	m->kept = kvcalloc(m->gone.n, sizeof(*m->kept), GFP_KERNEL_ACCOUNT);
 	m->n_gone = kvcalloc(c->config->groups.n, sizeof(*m->n_gone),
 			     GFP_KERNEL_ACCOUNT);
 	if (!m->kept || !m->n_gone)
@@ -190,6 +192,8 @@ int br_sg_members_gather(const struct br_sg_compile *c, struct br_sg_members *m)
 	if (!m->came.end || !m->gone.end)
 		return -ENOMEM;
 	walk(c, m);
+	if (!m->came.n && !m->gone.n)
+		return 0;
 	err = items_place(&m->came, n);
 	if (!err)
 		err = items_place(&m->gone, n);

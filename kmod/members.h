@@ -12,10 +12,12 @@ struct br_sg_prefix;
 
 /**
  * struct br_sg_members_list - addresses, by group
+ * @n: items in all
  * @end: per group of the config: how many; then where its items end
- * @items: of group 0, of group 1...
+ * @items: of group 0, of group 1...; NULL while they are counted
  */
 struct br_sg_members_list {
+	u32 n;
 	u32 *end;
 	struct br_sg_prefix *items;
 };
