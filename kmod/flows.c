@@ -76,11 +76,11 @@ static bool flow_read(const struct br_sg_snapshot *snap,
  * where that is NULL or gone.
  */
 static int bucket_walk(const struct br_sg_net *bn,
+		       const struct br_sg_snapshot *snap,
 		       struct br_sg_flow_walk *walk, const struct nf_conn *from,
 		       int (*fn)(const struct br_sg_flow *flow, void *arg),
 		       void *arg)
 {
-	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
 	struct nf_conntrack_tuple_hash *h;
 	struct hlist_nulls_node *node;
 	struct br_sg_flow flow;
@@ -95,7 +95,7 @@ again:
 		    (from && ct != from))
 			continue;
 		from = NULL;
-		if (!snap || !net_eq(nf_ct_net(ct), bn->net) ||
+		if (!net_eq(nf_ct_net(ct), bn->net) ||
 		    nf_ct_is_expired(ct) || !flow_read(snap, ct, &flow))
 			continue;
 		ret = fn(&flow, arg);
@@ -130,6 +130,7 @@ int br_sg_flows_walk(struct br_sg_net *bn, struct br_sg_flow_walk *walk,
 		     int (*fn)(const struct br_sg_flow *flow, void *arg),
 		     void *arg)
 {
+	const struct br_sg_snapshot *snap;
 	struct nf_conn *from;
 	spinlock_t *lock;	/* the bucket's */
 	bool more = true;
@@ -140,11 +141,13 @@ int br_sg_flows_walk(struct br_sg_net *bn, struct br_sg_flow_walk *walk,
 		walk->last = NULL;
 		lock = &nf_conntrack_locks[walk->bucket % CONNTRACK_LOCKS];
 		rcu_read_lock();
+		snap = rcu_dereference(bn->snap);
 		local_bh_disable();
 		bucket_lock(lock);
-		more = walk->bucket < nf_conntrack_htable_size;
+		/* without a configuration there is nothing to look for */
+		more = snap && walk->bucket < nf_conntrack_htable_size;
 		if (more)
-			ret = bucket_walk(bn, walk, from, fn, arg);
+			ret = bucket_walk(bn, snap, walk, from, fn, arg);
 		spin_unlock(lock);
 		local_bh_enable();
 		rcu_read_unlock();
