@@ -92,7 +92,6 @@ struct br_sg_dev {
 	u8 state;
 };
 
-static struct workqueue_struct *bind_wq;
 static atomic_t bind_serial;
 
 /*
@@ -475,7 +474,7 @@ static void snapshot_publish(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 	snap = rcu_replace_pointer(bn->snap, snap,
 				   lockdep_is_held(&bn->publish));
 	if (snap)
-		queue_rcu_work(bind_wq, &snap->rwork);
+		queue_rcu_work(br_sg_wq, &snap->rwork);
 }
 
 /* the bridge ports there are when a netns gets its first policy */
@@ -647,23 +646,8 @@ void br_sg_bind_net_exit(struct br_sg_net *bn)
 
 int br_sg_bind_init(void)
 {
-	int err;
-
 	serial_seed();
-	bind_wq = alloc_workqueue("br_sg", WQ_UNBOUND, 0);
-	if (!bind_wq)
-		return -ENOMEM;
-	err = register_netdevice_notifier(&bind_nb);
-	if (err)
-		destroy_workqueue(bind_wq);
-	return err;
-}
-
-/* after the netns are gone: all snapshots are on their way to the queue */
-void br_sg_bind_exit(void)
-{
-	rcu_barrier();
-	destroy_workqueue(bind_wq);
+	return register_netdevice_notifier(&bind_nb);
 }
 
 void br_sg_bind_unregister(void)

@@ -18,7 +18,5 @@ void br_sg_bind_net_exit(struct br_sg_net *bn);
 int br_sg_bind_init(void);
 /* before the netns go: no device event comes after */
 void br_sg_bind_unregister(void);
-/* after the netns are gone: waits until what they published is freed */
-void br_sg_bind_exit(void);
 
 #endif

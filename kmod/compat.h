@@ -47,6 +47,13 @@ static inline bool br_sg_hook_is_nft(const struct nf_hook_ops *ops)
 #endif
 }
 
+/* who may join a multicast group; it was a command's flag once */
+#ifdef GENL_MCAST_CAP_NET_ADMIN
+#define BR_SG_MCGRP_FLAGS	.flags = GENL_MCAST_CAP_NET_ADMIN
+#else
+#define BR_SG_MCGRP_FLAGS	.flags = GENL_UNS_ADMIN_PERM
+#endif
+
 /* tells which attribute is missing; older kernels say it by text alone */
 #ifndef NL_SET_ERR_ATTR_MISS
 #define NL_SET_ERR_ATTR_MISS(extack, nest, type) do { } while (0)

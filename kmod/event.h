@@ -1,93 +1,76 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is counted, and how. */
+/* What is told to who listens: dropped frames, and commits. */
 #ifndef BR_SG_EVENT_H
 #define BR_SG_EVENT_H
 
-#include <linux/atomic.h>
-#include <linux/percpu.h>
-#include <linux/refcount.h>
+#include <linux/if.h>
+#include <linux/types.h>
 #include <linux/br_sg.h>
 
-struct br_sg_frame;
-struct br_sg_port;
+#include "frame.h"
 
-/* packets and bytes; any context, atomic, no lock */
-struct br_sg_counter {
-	atomic64_t packets;
-	atomic64_t bytes;
-};
+struct br_sg_bind;
+struct br_sg_event_ring;
+struct br_sg_net;
+struct net;
+struct sk_buff;
+struct workqueue_struct;
 
-/* the same per CPU, for what every established packet counts */
-struct br_sg_pcpu_counter {
-	u64 packets;
-	u64 bytes;
-};
-
-/* a rule's counter on one port; shared by the port's successive versions */
-struct br_sg_rule_counter {
-	refcount_t ref;
-	struct br_sg_counter count;
+/**
+ * struct br_sg_event - one of them, as the rings hold it
+ * @time: ns since the epoch
+ * @dev: the port's device
+ * @kind: enum br_sg_event_kind
+ * @direction: enum br_sg_direction; DROP
+ * @reason: enum br_sg_reason; DROP
+ * @frame: DROP
+ * @withheld: events of the port before this one that were not told
+ */
+struct br_sg_event {
+	u64 time;
+	char dev[IFNAMSIZ];
+	u8 kind;
+	u8 direction;
+	u8 reason;
+	struct br_sg_frame frame;
+	u32 withheld;
 };
 
 /**
- * struct br_sg_rule_counters - of all rules of a ruleset on one port
- * @ref: of the port's versions
- * @n: per direction, how many
- * @v: per direction, in the order of the ruleset, a reference each
+ * struct br_sg_events - of a netns, from its first port on
+ * @rings: one per processor: events between the packet path and @work
+ * @work: tells them
+ * @net: the netns; not to be touched once @dead
+ * @dead: it goes away
+ * @rwork: frees this
  */
-struct br_sg_rule_counters {
-	refcount_t ref;
-	u32 n[__BR_SG_DIRECTIONS];
-	struct br_sg_rule_counter **v[__BR_SG_DIRECTIONS];
+struct br_sg_events {
+	struct br_sg_event_ring __percpu *rings;
+	struct work_struct work;
+	struct net *net;
+	bool dead;
+	struct rcu_work rwork;
 };
 
-/**
- * struct br_sg_counters - a port's, shared by its successive versions
- * @ref: of versions
- * @fragments: that the port sent in second @second
- * @second: of jiffies; both are approximate, no lock is worth it
- * @established: per direction
- * @steps: what accepted; STEP_ESTABLISHED is in @established instead
- * @reasons: why dropped
+struct br_sg_events *br_sg_events_new(struct net *net);
+/* in the netns' exit */
+void br_sg_events_free(struct br_sg_events *events);
+
+/* any context with RCU; @skb was dropped at @bind */
+void br_sg_event_drop(struct br_sg_net *bn, const struct br_sg_bind *bind,
+		      u8 direction, enum br_sg_reason reason,
+		      const struct sk_buff *skb);
+/* What netlink has of it, nl_event.c. Does anybody listen to events? */
+bool br_sg_nl_event_wanted(const struct net *net);
+/*
+ * Adds an event to @skb, a message that is being made, or sends that and begins
+ * another; NULL: none. Process context. Returns what is being made.
  */
-struct br_sg_counters {
-	refcount_t ref;
-	atomic_t fragments;
-	unsigned long second;
-	struct br_sg_pcpu_counter __percpu *established[__BR_SG_DIRECTIONS];
-	struct br_sg_counter steps[__BR_SG_DIRECTIONS][__BR_SG_STEP_LAST];
-	struct br_sg_counter reasons[__BR_SG_DIRECTIONS][__BR_SG_REASON_LAST];
-};
-
-struct br_sg_counters *br_sg_counters_new(void);
-struct br_sg_counters *br_sg_counters_get(struct br_sg_counters *counters);
-void br_sg_counters_put(struct br_sg_counters *counters);
-struct br_sg_rule_counter *br_sg_rule_counter_new(void);
-struct br_sg_rule_counter *
-br_sg_rule_counter_get(struct br_sg_rule_counter *counter);
-void br_sg_rule_counter_put(struct br_sg_rule_counter *counter);
-
-/* may the port send one more fragment this second? */
-bool br_sg_fragment_allowed(struct br_sg_counters *counters);
-
-static inline void br_sg_counter_add(struct br_sg_counter *counter,
-				     u32 packets, u32 bytes)
-{
-	atomic64_add(packets, &counter->packets);
-	atomic64_add(bytes, &counter->bytes);
-}
-
-static inline void br_sg_count_established(const struct br_sg_counters *c,
-					   u8 direction, u32 packets,
-					   u32 bytes)
-{
-	this_cpu_add(c->established[direction]->packets, packets);
-	this_cpu_add(c->established[direction]->bytes, bytes);
-}
-
-void br_sg_counter_read(const struct br_sg_counter *counter, u64 *packets,
-			u64 *bytes);
-void br_sg_established_read(const struct br_sg_counters *c, u8 direction,
-			    u64 *packets, u64 *bytes);
+struct sk_buff *br_sg_nl_event_add(struct sk_buff *skb, struct net *net,
+				   const struct br_sg_event *event);
+/* sends it, if there is one */
+void br_sg_nl_event_send(struct sk_buff *skb, struct net *net);
+/* a configuration is in force; with the commit mutex, so in their order */
+void br_sg_nl_config_notify(struct net *net, u64 generation);
 
 #endif

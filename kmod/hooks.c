@@ -44,6 +44,7 @@
 #include <net/netfilter/nf_conntrack_labels.h>
 
 #include "compat.h"
+#include "event.h"
 #include "flow.h"
 #include "frame.h"
 #include "guard.h"
@@ -85,12 +86,14 @@ static bool frame_is_fragment(const struct sk_buff *skb)
 	return frame.flags & BR_SG_FRAME_FRAG;
 }
 
-static unsigned int drop(const struct br_sg_bind *bind, u8 direction,
-			 enum br_sg_reason reason,
-			 const struct br_sg_frame *frame)
+static unsigned int drop(struct br_sg_net *bn, const struct br_sg_bind *bind,
+			 u8 direction, enum br_sg_reason reason,
+			 const struct br_sg_frame *frame,
+			 const struct sk_buff *skb)
 {
 	br_sg_counter_add(&bind->port->counters->reasons[direction][reason],
 			  frame->packets, frame->bytes);
+	br_sg_event_drop(bn, bind, direction, reason, skb);
 	return NF_DROP;
 }
 
@@ -123,14 +126,15 @@ static unsigned int accept_established(const struct br_sg_bind *bind,
 	return accept(bind, direction, BR_SG_STEP_ESTABLISHED, &frame);
 }
 
-static unsigned int conclude(const struct br_sg_bind *bind, u8 direction,
-			     struct br_sg_verdict verdict,
-			     const struct br_sg_frame *frame)
+static unsigned int conclude(struct br_sg_net *bn, const struct br_sg_bind *bind,
+			     u8 direction, struct br_sg_verdict verdict,
+			     const struct br_sg_frame *frame,
+			     const struct sk_buff *skb)
 {
 	struct br_sg_rule_counter *rule;
 
 	if (verdict.code < 0)
-		return drop(bind, direction, -verdict.code, frame);
+		return drop(bn, bind, direction, -verdict.code, frame, skb);
 	if (verdict.code > 0)
 		return accept(bind, direction, verdict.code, frame);
 	rule = bind->port->rules->v[direction][verdict.rule];
@@ -143,7 +147,7 @@ static unsigned int conclude(const struct br_sg_bind *bind, u8 direction,
  * reaches conntrack. Counted at that end, whoever sent it; @direction is that of
  * the frame to @bind.
  */
-static bool drop_revoked(const struct br_sg_net *bn,
+static bool drop_revoked(struct br_sg_net *bn,
 			 const struct br_sg_bind *bind, u8 direction,
 			 struct sk_buff *skb)
 {
@@ -154,8 +158,8 @@ static bool drop_revoked(const struct br_sg_net *bn,
 	if (likely(!end))
 		return false;
 	br_sg_frame_size(&frame, skb);
-	drop(end, end == bind ? direction : BR_SG_INGRESS,
-	     BR_SG_REASON_REVOKED, &frame);
+	drop(bn, end, end == bind ? direction : BR_SG_INGRESS,
+	     BR_SG_REASON_REVOKED, &frame, skb);
 	return true;
 }
 
@@ -184,6 +188,8 @@ static bool decide_early(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		br_sg_frame_size(&frame, skb);
 		br_sg_counter_add(&bn->unconfigured, frame.packets,
 				  frame.bytes);
+		br_sg_event_drop(bn, bind, direction,
+				 BR_SG_REASON_UNCONFIGURED, skb);
 		*verdict = NF_DROP;
 		return true;
 	case BR_SG_BIND_OPEN:
@@ -194,12 +200,14 @@ static bool decide_early(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return true;
 	case BR_SG_BIND_ZONE:
 		br_sg_frame_size(&frame, skb);
-		*verdict = drop(bind, direction, BR_SG_REASON_ZONE, &frame);
+		*verdict = drop(bn, bind, direction, BR_SG_REASON_ZONE, &frame,
+				skb);
 		return true;
 	}
 	if (br_sg_bridge_unfit(bind)) {
 		br_sg_frame_size(&frame, skb);
-		*verdict = drop(bind, direction, BR_SG_REASON_ZONE, &frame);
+		*verdict = drop(bn, bind, direction, BR_SG_REASON_ZONE, &frame,
+				skb);
 		return true;
 	}
 	return false;
@@ -274,7 +282,8 @@ static __always_inline void pre_zone(const struct br_sg_bridge *bridge,
 }
 
 /* the guard's verdict, and for what is not IP that is all there is */
-static unsigned int pre_guard(const struct br_sg_bind *bind,
+static unsigned int pre_guard(struct br_sg_net *bn,
+			      const struct br_sg_bind *bind,
 			      const struct sk_buff *skb)
 {
 	struct br_sg_frame frame;
@@ -283,10 +292,11 @@ static unsigned int pre_guard(const struct br_sg_bind *bind,
 	br_sg_frame_parse(&frame, skb);
 	code = br_sg_guard_egress(&bind->port->guard, &frame);
 	if (code < 0)
-		return drop(bind, BR_SG_EGRESS, -code, &frame);
+		return drop(bn, bind, BR_SG_EGRESS, -code, &frame, skb);
 	if (frame.flags & BR_SG_FRAME_FRAG &&
 	    !br_sg_fragment_allowed(bind->port->counters))
-		return drop(bind, BR_SG_EGRESS, BR_SG_REASON_MALFORMED, &frame);
+		return drop(bn, bind, BR_SG_EGRESS, BR_SG_REASON_MALFORMED,
+			    &frame, skb);
 	if (code > 0 && frame.kind != BR_SG_FRAME_IPV4 &&
 	    frame.kind != BR_SG_FRAME_IPV6)
 		return accept(bind, BR_SG_EGRESS, code, &frame);
@@ -300,7 +310,7 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	unsigned int verdict = NF_ACCEPT;
 
 	if (!decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
-		verdict = pre_guard(bind, skb);
+		verdict = pre_guard(bn, bind, skb);
 	if (verdict != NF_ACCEPT)
 		return verdict;
 	if (!bind_filtered(bind))
@@ -364,14 +374,14 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	if (br_sg_plain_egress(&bind->port->guard, skb) &&
 	    br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict)) {
 		br_sg_frame_size(&frame, skb);
-		return conclude(bind, BR_SG_EGRESS, verdict, &frame);
+		return conclude(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
 	}
 	/* asked again: the reassembled packet shows what its fragments hid */
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_egress(&bind->port->guard, &frame);
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_EGRESS, &frame, skb);
-	return conclude(bind, BR_SG_EGRESS, verdict, &frame);
+	return conclude(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
 }
 
 static unsigned int hook_egress(void *priv, struct sk_buff *skb,
@@ -408,13 +418,13 @@ forward_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	    br_sg_plain_addressed(&bind->port->guard, skb) &&
 	    br_sg_flow_judge_plain(bind, BR_SG_INGRESS, skb, &verdict)) {
 		br_sg_frame_size(&frame, skb);
-		return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 	}
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
-	return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+	return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 }
 
 static unsigned int hook_forward(void *priv, struct sk_buff *skb,
@@ -461,10 +471,10 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (verdict.code < 0)
-		return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 	if (frame.flags & BR_SG_FRAME_FRAG) {
 		verdict = br_sg_flow_judge_fragment(bind, skb);
-		return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 	}
 	if (bind->watched && frame_is_ip(skb) &&
 	    drop_revoked(bn, bind, BR_SG_INGRESS, skb))
@@ -473,7 +483,7 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 		verdict.code = -BR_SG_REASON_INVALID;
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
-	return conclude(bind, BR_SG_INGRESS, verdict, &frame);
+	return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 }
 
 /*
@@ -496,10 +506,10 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 		if (decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
 			return verdict;
 		br_sg_frame_parse(&frame, skb);
-		return drop(bind, BR_SG_EGRESS,
+		return drop(bn, bind, BR_SG_EGRESS,
 			    frame.kind == BR_SG_FRAME_MALFORMED ?
 			    BR_SG_REASON_MALFORMED : BR_SG_REASON_ETHERTYPE,
-			    &frame);
+			    &frame, skb);
 	}
 	if (!bind_filtered(bind))
 		return NF_ACCEPT;

@@ -9,9 +9,12 @@
 
 #include "bind.h"
 #include "config.h"
+#include "event.h"
 #include "net.h"
 #include "netlink.h"
 #include "policy.h"
+
+struct workqueue_struct *br_sg_wq;
 
 static unsigned int br_sg_net_id;
 
@@ -45,6 +48,7 @@ static void __net_exit br_sg_net_exit(struct net *net)
 
 	br_sg_netlink_net_exit(bn);
 	br_sg_policy_net_exit(bn);
+	br_sg_events_free(bn->events);
 	br_sg_zones_exit(&bn->zones);
 	br_sg_config_put(bn->empty);
 }
@@ -56,13 +60,23 @@ static struct pernet_operations br_sg_net_ops = {
 	.size = sizeof(struct br_sg_net),
 };
 
+/* after the netns are gone: what is to be freed is on its way to the queue */
+static void wq_destroy(void)
+{
+	rcu_barrier();
+	destroy_workqueue(br_sg_wq);
+}
+
 static int __init br_sg_init(void)
 {
 	int err;
 
+	br_sg_wq = alloc_workqueue("br_sg", WQ_UNBOUND, 0);
+	if (!br_sg_wq)
+		return -ENOMEM;
 	err = register_pernet_subsys(&br_sg_net_ops);
 	if (err)
-		return err;
+		goto err_wq;
 	err = br_sg_bind_init();
 	if (err)
 		goto err_pernet;
@@ -74,11 +88,10 @@ static int __init br_sg_init(void)
 
 err_bind:
 	br_sg_bind_unregister();
-	unregister_pernet_subsys(&br_sg_net_ops);
-	br_sg_bind_exit();
-	return err;
 err_pernet:
 	unregister_pernet_subsys(&br_sg_net_ops);
+err_wq:
+	wq_destroy();
 	return err;
 }
 
@@ -87,7 +100,7 @@ static void __exit br_sg_exit(void)
 	br_sg_netlink_exit();
 	br_sg_bind_unregister();
 	unregister_pernet_subsys(&br_sg_net_ops);
-	br_sg_bind_exit();
+	wq_destroy();
 }
 
 module_init(br_sg_init);

@@ -15,11 +15,15 @@
 #include <linux/netfilter.h>
 #include <net/net_namespace.h>
 
+#include "counter.h"
 #include "event.h"
 #include "netlink.h"
 #include "zone.h"
 
 #define BR_SG_HOOKS	5
+
+/* the module's: frees snapshots, tells events */
+extern struct workqueue_struct *br_sg_wq;
 
 struct br_sg_config;
 struct br_sg_snapshot;
@@ -49,6 +53,9 @@ struct br_sg_policy;
  * @bracket: what the packet path found last, and
  * @bracket_at: in which tick; both written by it without a lock, any may win
  * @unconfigured: dropped [unconfigured]; atomic
+ * @unconfigured_events: of those
+ * @events: from the first commit on; written before hooks are registered, does
+ *	not change while they are
  * @sessions: of the control plane; see netlink.h
  */
 struct br_sg_net {
@@ -71,6 +78,8 @@ struct br_sg_net {
 	bool bracket;
 	unsigned long bracket_at;
 	struct br_sg_counter unconfigured;
+	struct br_sg_event_budget unconfigured_events;
+	struct br_sg_events *events;
 	struct br_sg_sessions sessions;
 };
 

@@ -256,6 +256,8 @@ struct genl_family br_sg_nl_family __ro_after_init = {
 	.module = THIS_MODULE,
 	.ops = br_sg_nl_ops,
 	.n_ops = ARRAY_SIZE(br_sg_nl_ops),
+	.mcgrps = br_sg_nl_mcgrps,
+	.n_mcgrps = BR_SG_NL_MCGRPS,
 	.netnsok = true,
 	.parallel_ops = true,
 };
@@ -289,6 +291,7 @@ int __init br_sg_netlink_init(void)
 
 void br_sg_netlink_exit(void)
 {
+	br_sg_nl_event_close();
 	genl_unregister_family(&br_sg_nl_family);
 	netlink_unregister_notifier(&br_sg_nl_notifier);
 	br_sg_refuse_exit();

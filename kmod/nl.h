@@ -2,8 +2,8 @@
 /*
  * What the files of the netlink side share: netlink.c (family, transactions),
  * nl_policy.c (what attributes may be), nl_attr.c (attributes to values),
- * nl_change.c (*_NEW, *_DEL), nl_port.c (ports), nl_session.c, nl_get.c (dumps)
- * and nl_flow.c (that of flows).
+ * nl_change.c (*_NEW, *_DEL), nl_port.c (ports), nl_session.c, nl_get.c (dumps),
+ * nl_flow.c (that of flows) and nl_event.c (what is told unasked).
  */
 #ifndef BR_SG_NL_H
 #define BR_SG_NL_H
@@ -160,6 +160,17 @@ int br_sg_nl_addrs_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int br_sg_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int br_sg_nl_port_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int br_sg_nl_counter_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* nl_event.c: the family's multicast groups */
+enum br_sg_nl_mcgrp {
+	BR_SG_NL_MCGRP_CONFIG,
+	BR_SG_NL_MCGRP_EVENTS,
+	BR_SG_NL_MCGRPS
+};
+
+extern const struct genl_multicast_group br_sg_nl_mcgrps[BR_SG_NL_MCGRPS];
+/* from here on nobody is told anything */
+void br_sg_nl_event_close(void);
 
 /* nl_flow.c */
 int br_sg_nl_flow_start(struct netlink_callback *cb);

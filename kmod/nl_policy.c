@@ -285,4 +285,5 @@ const struct nla_policy br_sg_nl_opaque[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_ZONE] = { .type = NLA_NESTED },
 	[BR_SG_A_PAD] = { .type = NLA_BINARY },
 	[BR_SG_A_FLOW] = { .type = NLA_NESTED },
+	[BR_SG_A_EVENT] = { .type = NLA_NESTED },
 };

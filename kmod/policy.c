@@ -23,6 +23,7 @@
 #include "bind.h"
 #include "budget.h"
 #include "compile.h"
+#include "event.h"
 #include "hooks.h"
 #include "net.h"
 #include "policy.h"
@@ -180,6 +181,10 @@ static int net_activate(struct br_sg_net *bn)
 {
 	int err;
 
+	if (!bn->events)
+		bn->events = br_sg_events_new(bn->net);
+	if (!bn->events)
+		return -ENOMEM;
 	if (!bn->pinned) {
 		if (!try_module_get(THIS_MODULE))
 			return -EBUSY;
@@ -267,6 +272,7 @@ int br_sg_policy_commit(struct br_sg_net *bn, struct br_sg_config *config,
 		goto out;
 	}
 	*generation = bn->generation;
+	br_sg_nl_config_notify(bn->net, bn->generation);
 	br_sg_config_put(config);
 out:
 	mutex_unlock(&bn->commit);

@@ -21,7 +21,7 @@
 #include <linux/workqueue.h>
 
 #include "config.h"
-#include "event.h"
+#include "counter.h"
 #include "guard.h"
 #include "remotes.h"
 #include "table.h"

@@ -39,7 +39,7 @@ int cmd_check(struct ctx *ctx);
 int cmd_save(struct ctx *ctx);
 int cmd_fmt(struct ctx *ctx);
 
-/* show.c, port.c, chains.c, flow.c, status.c */
+/* show.c, port.c, chains.c, flow.c, monitor.c, status.c */
 int cmd_default_show(struct ctx *ctx);
 int cmd_set_show(struct ctx *ctx);
 int cmd_group_show(struct ctx *ctx);
@@ -48,11 +48,17 @@ int cmd_rule_show(struct ctx *ctx);
 int cmd_port_show(struct ctx *ctx);
 int cmd_port_chains(struct ctx *ctx);
 int cmd_flow_show(struct ctx *ctx);
+int cmd_monitor(struct ctx *ctx);
 int cmd_status(struct ctx *ctx);
 int print_versions(struct ctx *ctx);
 
 const char *reason_name(uint8_t reason);
 const char *step_name(uint8_t step);
+/* flow.c: 10.0.0.1:80, [fd00::1]:80, or the address alone */
+#define PEER_TEXT	(ADDR_TEXT + 8)
+void peer_text(char *buf, const struct flow_tuple *t, const struct addr *a, uint16_t port);
+void proto_text(char *buf, size_t size, uint8_t proto);
+void print_tuple_fields(struct print *p, const struct flow_tuple *t, bool id);
 void print_counter(struct print *p, const struct counter *c);
 
 #endif /* SGCTL_EXEC_H */

@@ -9,7 +9,6 @@
 
 #include "exec.h"
 
-#define PEER_TEXT	(ADDR_TEXT + 8)
 #define COLUMNS		7
 
 /* A line's columns, as text */
@@ -46,7 +45,7 @@ static const char *status_name(const struct flow *flow)
 	return flow->assured ? "assured" : flow->seen_reply ? "answered" : "unanswered";
 }
 
-static void peer_text(char *buf, const struct flow_tuple *t, const struct addr *a, uint16_t port)
+void peer_text(char *buf, const struct flow_tuple *t, const struct addr *a, uint16_t port)
 {
 	char addr[ADDR_TEXT];
 
@@ -57,15 +56,21 @@ static void peer_text(char *buf, const struct flow_tuple *t, const struct addr *
 		snprintf(buf, PEER_TEXT, a->family == AF_INET6 ? "[%s]:%u" : "%s:%u", addr, port);
 }
 
+void proto_text(char *buf, size_t size, uint8_t proto)
+{
+	const char *name = proto_name(proto);
+
+	if (name)
+		snprintf(buf, size, "%s", name);
+	else
+		snprintf(buf, size, "%u", proto);
+}
+
 static void line_of(struct line *line, const struct flow *flow)
 {
 	const struct flow_tuple *t = &flow->original;
-	const char *name = proto_name(flow->proto);
 
-	if (name)
-		snprintf(line->proto, sizeof(line->proto), "%s", name);
-	else
-		snprintf(line->proto, sizeof(line->proto), "%u", flow->proto);
+	proto_text(line->proto, sizeof(line->proto), flow->proto);
 	peer_text(line->source, t, &t->src, t->sport);
 	peer_text(line->destination, t, &t->dst, t->dport);
 	if (flow->has_state)
@@ -90,11 +95,10 @@ static const char *column(const struct line *line, unsigned int i)
 	return columns[i];
 }
 
-static void print_tuple(struct print *p, const char *key, const struct flow_tuple *t)
+void print_tuple_fields(struct print *p, const struct flow_tuple *t, bool id)
 {
 	char addr[ADDR_TEXT];
 
-	print_object(p, key);
 	print_str(p, "source", NULL, addr_text(&t->src, addr));
 	print_str(p, "destination", NULL, addr_text(&t->dst, addr));
 	if (t->has_ports) {
@@ -104,8 +108,15 @@ static void print_tuple(struct print *p, const char *key, const struct flow_tupl
 	if (t->has_icmp) {
 		print_uint(p, "icmp_type", NULL, t->icmp_type);
 		print_uint(p, "icmp_code", NULL, t->icmp_code);
-		print_uint(p, "icmp_id", NULL, t->icmp_id);
+		if (id)
+			print_uint(p, "icmp_id", NULL, t->icmp_id);
 	}
+}
+
+static void print_tuple(struct print *p, const char *key, const struct flow_tuple *t)
+{
+	print_object(p, key);
+	print_tuple_fields(p, t, true);
 	print_close(p);
 }
 

@@ -78,6 +78,9 @@ static const struct command commands[] = {
 	{ "flow", "show", cmd_flow_show, "flow show [port {DEV|UUID}] [revoked]",
 	  "list the connections that ports have judged, and by which rule" },
 
+	{ "monitor", NULL, cmd_monitor, "monitor [config|events] [port DEV]",
+	  "print drops and commits as they happen" },
+
 	{ "apply", NULL, cmd_apply, "apply FILE",
 	  "make this network namespace exactly what FILE says" },
 	{ "diff", NULL, cmd_diff, "diff FILE [FROM]",

@@ -146,6 +146,27 @@ int nl_call(struct nl *nl, struct nlmsghdr *nlh, nl_reply reply, void *data)
 	}
 }
 
+static void got_groups(struct nl *nl, const struct nlattr *groups)
+{
+	const struct nlattr *group, *attr;
+
+	mnl_attr_for_each_nested(group, groups) {
+		const char *name = "";
+		uint32_t id = 0;
+
+		mnl_attr_for_each_nested(attr, group) {
+			if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME)
+				name = mnl_attr_get_str(attr);
+			else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
+				id = mnl_attr_get_u32(attr);
+		}
+		if (!strcmp(name, BR_SG_MCGRP_CONFIG))
+			nl->config_group = id;
+		else if (!strcmp(name, BR_SG_MCGRP_EVENTS))
+			nl->events_group = id;
+	}
+}
+
 static void got_family(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attr;
@@ -156,6 +177,8 @@ static void got_family(const struct nlmsghdr *nlh, void *data)
 			nl->family = mnl_attr_get_u16(attr);
 		else if (mnl_attr_get_type(attr) == CTRL_ATTR_VERSION)
 			nl->version = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GROUPS)
+			got_groups(nl, attr);
 	}
 }
 

@@ -29,6 +29,7 @@ struct nl {
 	uint32_t seq;
 	uint16_t family;
 	uint32_t version;		/* of the family */
+	uint32_t config_group, events_group;	/* its multicast groups; 0: none */
 	struct nl_error err;
 	char *in;			/* what was received */
 	char *out;			/* the message in hand */
@@ -112,6 +113,26 @@ struct flows {
 	struct arena arena;
 };
 
+/* What the module tells unasked */
+struct event {
+	bool config;			/* a configuration came into force, or else */
+	uint64_t generation;
+	uint8_t kind;			/* enum br_sg_event_kind */
+	uint64_t time;			/* ns since 1970 */
+	char dev[BR_SG_DEV_MAX + 1];
+	uint32_t withheld;
+	uint8_t direction, reason;
+	uint32_t bytes;
+	uint8_t src[6], dst[6];
+	uint16_t ethertype;
+	bool has_proto, has_tuple;
+	uint8_t proto;
+	struct flow_tuple tuple;
+};
+
+/* not 0: enough */
+typedef int (*nl_heard)(const struct event *event, void *data);
+
 enum read_what {
 	READ_DEFAULTS	= 1 << 0,
 	READ_SETS	= 1 << 1,
@@ -132,6 +153,8 @@ void counters_free(struct counters *counters);
 int nl_flows(struct nl *nl, struct flows *flows, const char *dev, bool revoked,
 	     struct input *in);
 void flows_free(struct flows *flows);
+int nl_join(struct nl *nl, bool config, bool events, struct input *in);
+int nl_listen(struct nl *nl, nl_heard heard, void *data, struct input *in);
 
 /* nl_put.c */
 struct commit {

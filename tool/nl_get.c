@@ -538,3 +538,100 @@ void flows_free(struct flows *flows)
 	arena_free(&flows->arena);
 	memset(flows, 0, sizeof(*flows));
 }
+
+static void get_event(struct event *event, const struct nlattr *nest)
+{
+	const struct nlattr *tb[BR_SG_EVENT_A_MAX + 1];
+
+	index_attrs(nest, tb, BR_SG_EVENT_A_MAX);
+	event->kind = get_num(tb[BR_SG_EVENT_A_KIND]);
+	event->time = get_num(tb[BR_SG_EVENT_A_TIME]);
+	snprintf(event->dev, sizeof(event->dev), "%s", get_string(tb[BR_SG_EVENT_A_DEV]));
+	event->withheld = get_num(tb[BR_SG_EVENT_A_WITHHELD]);
+	event->direction = get_num(tb[BR_SG_EVENT_A_DIRECTION]);
+	event->reason = get_num(tb[BR_SG_EVENT_A_REASON]);
+	event->bytes = get_num(tb[BR_SG_EVENT_A_BYTES]);
+	get_bytes(tb[BR_SG_EVENT_A_SRC_MAC], event->src, sizeof(event->src));
+	get_bytes(tb[BR_SG_EVENT_A_DST_MAC], event->dst, sizeof(event->dst));
+	event->ethertype = get_num(tb[BR_SG_EVENT_A_ETHERTYPE]);
+	event->has_proto = tb[BR_SG_EVENT_A_PROTO];
+	event->proto = get_num(tb[BR_SG_EVENT_A_PROTO]);
+	event->has_tuple = tb[BR_SG_EVENT_A_TUPLE];
+	get_tuple(&event->tuple, tb[BR_SG_EVENT_A_TUPLE]);
+}
+
+/* From now on the socket hears what it is told */
+int nl_join(struct nl *nl, bool config, bool events, struct input *in)
+{
+	uint32_t groups[] = { config ? nl->config_group : 0, events ? nl->events_group : 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(groups); i++) {
+		if (groups[i] &&
+		    mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &groups[i],
+					  sizeof(groups[i])) < 0) {
+			nl->err.err = errno;
+			return nl_fail(nl, in, "monitor");
+		}
+	}
+	if ((config && !groups[0]) || (events && !groups[1])) {
+		err_src(in, 0, NULL,
+			"monitor: the loaded module tells nothing: it is older than sgctl, update it");
+		return RC_NO_MODULE;
+	}
+	return RC_OK;
+}
+
+static int heard_message(struct nl *nl, const struct nlmsghdr *nlh, nl_heard heard, void *data)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+	int rc = 0;
+
+	/* what is not of the family is an answer that came late */
+	if (nlh->nlmsg_type != nl->family || nlh->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
+		return 0;
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		struct event event = { .config = genl->cmd == BR_SG_CMD_CONFIG_NTF };
+
+		if (event.config && mnl_attr_get_type(attr) == BR_SG_A_GENERATION)
+			event.generation = get_num(attr);
+		else if (genl->cmd == BR_SG_CMD_EVENT_NTF &&
+			 mnl_attr_get_type(attr) == BR_SG_A_EVENT)
+			get_event(&event, attr);
+		else
+			continue;
+		rc = heard(&event, data);
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
+/* Until heard() has had enough, and gives what that said */
+int nl_listen(struct nl *nl, nl_heard heard, void *data, struct input *in)
+{
+	for (;;) {
+		ssize_t got = mnl_socket_recvfrom(nl->sock, nl->in, NL_MSG_ROOM);
+		const struct nlmsghdr *msg = (const struct nlmsghdr *)nl->in;
+		int left = got;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno == ENOBUFS) {
+			err_src(in, 0, NULL,
+				"monitor: too slow, some of what was told is lost");
+			continue;
+		}
+		if (got < 0) {
+			nl->err.err = errno;
+			return nl_fail(nl, in, "monitor");
+		}
+		for (; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left)) {
+			int rc = heard_message(nl, msg, heard, data);
+
+			if (rc)
+				return rc;
+		}
+	}
+}

@@ -13,7 +13,7 @@ from tap import TOOL, Tap, build, run
 PAGES = {
     "port": "sgctl-port", "group": "sgctl-group", "member": "sgctl-group",
     "rule": "sgctl-rule", "set": "sgctl-set", "default": "sgctl-default",
-    "flow": "sgctl-flow",
+    "flow": "sgctl-flow", "monitor": "sgctl-monitor",
     "apply": "sgctl-apply", "diff": "sgctl-apply", "check": "sgctl-apply",
     "save": "sgctl-apply", "fmt": "sgctl-apply", "flush": "sgctl-apply", "status": "sgctl",
 }
@@ -46,7 +46,7 @@ def main():
             tap.ok(f"sgctl [OPTIONS] {usage} " in page, f"the manual has: {usage[:60]}",
                    f"{PAGES[name]}.8 has no line: {usage}")
             verb = (usage.split() + [""])[1].strip("[]")
-            if verb.islower():
+            if verb.isalpha() and verb.islower():
                 rc, text, _ = run(name, verb, "help")
                 tap.ok(rc == 0 and usage in text, f"sgctl {name} {verb} help", text)
     page = manual("sgctl")

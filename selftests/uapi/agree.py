@@ -69,6 +69,8 @@ class Agree:
         for o in s.ops.values():
             yield "command %s: header, spec" % o["name"], \
                 lambda o=o: self.explain(o)
+            if "event" in o:
+                continue
             yield "command %s: spec, policy" % o["name"], \
                 lambda o=o: self.top(o)
             yield "command %s: ops, GENL_ADMIN_PERM" % o["name"], \
@@ -120,6 +122,9 @@ class Agree:
                     yield where + ": a subset names attributes only"
                 if not sub and a["type"] not in Spec.TYPES:
                     yield "%s: type %s" % (where, a["type"])
+        yield from self.keys("groups", "mcast-groups", y["mcast-groups"])
+        for g in self.s.groups.values():
+            yield from self.keys("group", g["name"], g, ["c-define-name"])
         yield from self.keys("operations", "operations", y["operations"])
         for o in self.s.ops.values():
             yield from self.keys("operation", o["name"], o, ["doc"])
@@ -127,6 +132,9 @@ class Agree:
                 yield from self.keys("mode", o["name"], o.get(mode, {}))
                 for side in o.get(mode, {}).values():
                     yield from self.keys("attributes", o["name"], side)
+            yield from self.keys("attributes", o["name"], o.get("event", {}))
+            if ("event" in o) != (o.get("mcgrp") in self.s.groups):
+                yield "%s: mcgrp %s" % (o["name"], o.get("mcgrp"))
 
     def refs(self):
         used = {"msg"}
@@ -157,8 +165,8 @@ class Agree:
         for o in self.s.ops.values():
             if o.get("attribute-set") != "msg":
                 yield "%s: attribute-set is not msg" % o["name"]
-            if not {"do", "dump"} & set(o):
-                yield "%s: neither do nor dump" % o["name"]
+            if not {"do", "dump", "event"} & set(o):
+                yield "%s: neither do nor dump nor event" % o["name"]
             for mode in "do", "dump":
                 for side in o.get(mode, {}).values():
                     names = side["attributes"]
@@ -183,6 +191,12 @@ class Agree:
                 ("version", y["c-version-name"]):
             if ".%s = %s," % (field, upper(value)) not in self.o.netlink:
                 yield "netlink.c: the family's %s" % field
+        for g in self.s.groups.values():
+            if h.strings.get(upper(g["c-define-name"])) != g["name"]:
+                yield "multicast group %s: not in the header" % g["name"]
+            if ".name = %s," % upper(g["c-define-name"]) not in \
+                    read("kmod/nl_event.c"):
+                yield "multicast group %s: not in nl_event.c" % g["name"]
         if ".ops = br_sg_nl_ops," not in self.o.netlink:
             yield "netlink.c: the family's ops"
 
@@ -312,7 +326,7 @@ class Agree:
                 todo += [full[a].get("nested-attributes") for a in s["by-name"]]
         expected |= {self.policy_name(n) for n in reached}
         expected |= {"br_sg_%s_policy" % n.replace("-", "_")
-                     for n in self.s.ops}
+                     for n, o in self.s.ops.items() if "event" not in o}
         for n in sorted(expected ^ set(self.p.tables)):
             yield "%s: %s" % (n, "is missing" if n in expected
                               else "no command needs it")
@@ -405,16 +419,18 @@ class Agree:
         for n in self.o.ops:
             if n not in members:
                 yield "netlink.c: %s is no command" % n
+        told = {upper(self.s.prefix + n) for n, o in self.s.ops.items()
+                if "event" in o}
         for n in members:
-            if n not in self.o.ops:
-                yield "netlink.c: no " + n
+            if (n in told) == (n in self.o.ops):
+                yield "netlink.c: %s" % n
         for n, _ in self.explained:
             if "BR_SG_CMD_" + n not in members:
                 yield "the header explains %s" % n
 
     def explain(self, o):
         """the comment of the header and the spec: modes, request, reply"""
-        for mode in "do", "dump":
+        for mode in "do", "dump", "event":
             says = self.explained.get((upper(o["name"]), mode))
             if (says is not None) != (mode in o):
                 yield "%s: the header %s it, the spec does not" % (
@@ -424,6 +440,8 @@ class Agree:
                 continue
             request, reply = ({upper(a) for a in o[mode].get(side, {}).get(
                 "attributes", [])} for side in ("request", "reply"))
+            if mode == "event":
+                reply = {upper(a) for a in o[mode]["attributes"]}
             if set(says[0]) != request:
                 yield "%s: takes %s and %s" % (mode, says[0], sorted(request))
             # which configuration it is goes with all that is read

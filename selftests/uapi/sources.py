@@ -99,11 +99,11 @@ class Header:
                 for name, body in zip(items[1::2], items[2::2])}
 
     def commands(self, attrs):
-        """(command, "do" or "dump") -> what its comment says it takes, gives"""
+        """(command, "do", "dump" or "event") -> what its comment says it takes, gives"""
         text = re.search(r"^ \* Commands \(request -> reply\)\n(.*?)"
                          r"^ \* The dumps of", self.text, re.S | re.M).group(1)
         text = re.sub(r"^ \*", " ", text, flags=re.M)
-        parts = re.split(r"(?<!\S)([A-Z_]+) {2,}(do|dump)\b", text)
+        parts = re.split(r"(?<!\S)([A-Z_]+) {2,}(do|dump|event)\b", text)
         out = {}
         for name, mode, says in zip(parts[1::3], parts[2::3], parts[3::3]):
             says = re.sub(r"\([^()]*\)", " ", says)
@@ -182,7 +182,7 @@ class Spec:
     KEYS = {
         "": "name protocol uapi-header c-family-name c-version-name doc "
             "cmd-max-name cmd-cnt-name max-by-define definitions "
-            "attribute-sets operations",
+            "attribute-sets operations mcast-groups",
         "definition": "name type doc value value-start entries enum-name "
                       "name-prefix",
         "entry": "name value doc",
@@ -192,7 +192,10 @@ class Spec:
                      "checks display-hint",
         "checks": "min max exact-len max-len",
         "operations": "enum-name name-prefix list",
-        "operation": "name doc value attribute-set flags do dump",
+        "operation": "name doc value attribute-set flags do dump "
+                     "event mcgrp",
+        "groups": "list",
+        "group": "name c-define-name",
         "mode": "request reply",
         "attributes": "attributes",
     }
@@ -207,6 +210,7 @@ class Spec:
         self.ops = self.named(self.y["operations"]["list"])
         for s in self.sets.values():
             s["by-name"] = self.named(s["attributes"])
+        self.groups = self.named(self.y["mcast-groups"]["list"])
         self.prefix = self.y["operations"]["name-prefix"]
 
     @staticmethod

@@ -41,6 +41,7 @@ _sgctl()
 	1:*)
 		case $object in
 		apply|diff|check|fmt) compopt -o default; return ;;
+		monitor) mapfile -t COMPREPLY < <(compgen -W "config events port" -- "$cur"); return ;;
 		esac
 		words="$(sgctl "$object" help | awk '$1 == "Usage:" {print $4}' |
 			tr -d '[]' | sort -u) help"
@@ -48,7 +49,7 @@ _sgctl()
 	*)
 		case $prev in
 		group)	words=$(_sgctl_names group) ;;
-		port)	[[ $object == flow ]] && words=$(_sgctl_names port) ;;
+		port)	[[ $object == flow || $object == monitor ]] && words=$(_sgctl_names port) ;;
 		set)	[[ $object == rule ]] && words=$(_sgctl_names set) ;;
 		remote)	words="group set" ;;
 		proto)	words="tcp udp icmp icmpv6 sctp" ;;

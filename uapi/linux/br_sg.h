@@ -104,6 +104,21 @@
  *              later than GENERATION; what conntrack's table does meanwhile may
  *              show an entry twice or not at all.
  *
+ * Told unasked
+ * ------------
+ * The family has two multicast groups. To join one takes CAP_NET_ADMIN in the
+ * user namespace of the network namespace; where that is not the initial one
+ * nothing is told. Messages have nlmsg_seq and nlmsg_pid 0. A socket that is
+ * too slow reads ENOBUFS and has missed some.
+ *
+ * BR_SG_MCGRP_CONFIG, "config"
+ * CONFIG_NTF   event: -> GENERATION of a configuration that has come into
+ *              force, by a COMMIT of anybody; in order, each once.
+ * BR_SG_MCGRP_EVENTS, "events"
+ * EVENT_NTF    event: -> EVENT... for each frame that was dropped, of a port
+ *              (and of the devices without port line together) at most 10 a
+ *              second; WITHHELD says how many more there were.
+ *
  * The dumps of ADDRS, RULE and COUNTER split a large object over messages:
  * the nests of one object follow each other, each naming its owner.
  *
@@ -119,6 +134,8 @@
 
 #define BR_SG_GENL_NAME		"br_sg"
 #define BR_SG_GENL_VERSION	1
+#define BR_SG_MCGRP_CONFIG	"config"
+#define BR_SG_MCGRP_EVENTS	"events"
 
 /*
  * Limits. Beyond one the transaction is refused and the text names it.
@@ -182,6 +199,8 @@ enum br_sg_cmd {
 	BR_SG_CMD_PORT_GET,
 	BR_SG_CMD_COUNTER_GET,
 	BR_SG_CMD_FLOW_GET,
+	BR_SG_CMD_CONFIG_NTF,
+	BR_SG_CMD_EVENT_NTF,
 	__BR_SG_CMD_LAST
 };
 
@@ -204,6 +223,7 @@ enum br_sg_cmd {
  * @BR_SG_A_STATUS: nest of enum br_sg_status_attr
  * @BR_SG_A_ZONE: nest of enum br_sg_zone_attr, repeated
  * @BR_SG_A_FLOW: nest of enum br_sg_flow_attr, repeated
+ * @BR_SG_A_EVENT: nest of enum br_sg_event_attr, repeated
  */
 enum br_sg_attr {
 	BR_SG_A_GENERATION = 1,
@@ -221,6 +241,7 @@ enum br_sg_attr {
 	BR_SG_A_ZONE,
 	BR_SG_A_PAD,
 	BR_SG_A_FLOW,
+	BR_SG_A_EVENT,
 	__BR_SG_A_LAST
 };
 
@@ -655,7 +676,7 @@ enum br_sg_flow_attr {
  * @BR_SG_TUPLE_A_DPORT: u16
  * @BR_SG_TUPLE_A_ICMP_TYPE: u8: of ICMP and ICMPv6
  * @BR_SG_TUPLE_A_ICMP_CODE: u8
- * @BR_SG_TUPLE_A_ICMP_ID: u16
+ * @BR_SG_TUPLE_A_ICMP_ID: u16; not of an event
  */
 enum br_sg_tuple_attr {
 	BR_SG_TUPLE_A_SRC = 1,
@@ -695,6 +716,52 @@ enum br_sg_end_attr {
 };
 
 #define BR_SG_END_A_MAX (__BR_SG_END_A_LAST - 1)
+
+/**
+ * enum br_sg_event_kind - what an event is of
+ * @BR_SG_EVENT_DROP: a frame was dropped
+ */
+enum br_sg_event_kind {
+	BR_SG_EVENT_DROP = 1,
+};
+
+/**
+ * enum br_sg_event_attr - something that happened to a port
+ * @BR_SG_EVENT_A_KIND: u8, enum br_sg_event_kind
+ * @BR_SG_EVENT_A_TIME: u64, ns since 1970-01-01 UTC
+ * @BR_SG_EVENT_A_DEV: string: the port, or the device that has no port line
+ * @BR_SG_EVENT_A_WITHHELD: u32: events of the port since the one before this
+ *	that were not told; absent: none
+ * @BR_SG_EVENT_A_DIRECTION: u8, enum br_sg_direction: of the frame. This and
+ *	what follows: DROP
+ * @BR_SG_EVENT_A_REASON: u8, enum br_sg_reason
+ * @BR_SG_EVENT_A_BYTES: u32: of the frame, Ethernet header included
+ * @BR_SG_EVENT_A_SRC_MAC: 6 bytes
+ * @BR_SG_EVENT_A_DST_MAC: 6 bytes
+ * @BR_SG_EVENT_A_ETHERTYPE: u16: of a tagged frame the outer tag's
+ * @BR_SG_EVENT_A_PROTO: u8, the IANA protocol number, behind IPv6 extension
+ *	headers; of well-formed IP
+ * @BR_SG_EVENT_A_TUPLE: nest of enum br_sg_tuple_attr: of well-formed IP, and
+ *	the addresses of ARP: sender and target
+ */
+enum br_sg_event_attr {
+	BR_SG_EVENT_A_KIND = 1,
+	BR_SG_EVENT_A_TIME,
+	BR_SG_EVENT_A_PAD,
+	BR_SG_EVENT_A_DEV,
+	BR_SG_EVENT_A_WITHHELD,
+	BR_SG_EVENT_A_DIRECTION,
+	BR_SG_EVENT_A_REASON,
+	BR_SG_EVENT_A_BYTES,
+	BR_SG_EVENT_A_SRC_MAC,
+	BR_SG_EVENT_A_DST_MAC,
+	BR_SG_EVENT_A_ETHERTYPE,
+	BR_SG_EVENT_A_PROTO,
+	BR_SG_EVENT_A_TUPLE,
+	__BR_SG_EVENT_A_LAST
+};
+
+#define BR_SG_EVENT_A_MAX (__BR_SG_EVENT_A_LAST - 1)
 
 /*
  * The slot: what a conntrack entry's labels hold for a port's end
