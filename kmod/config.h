@@ -121,6 +121,7 @@ struct br_sg_group_conf {
 /**
  * struct br_sg_port_conf - a port line; the key is the device's name
  * @zone: 0: chosen
+ * @ct_limit: conntrack entries it may have; 0: the module's parameter
  * @pairs: @n_ips own addresses (with the port's MAC), then pairs, @n_pairs in
  *	all; their order is that of the user
  * @groups: references to names
@@ -144,6 +145,7 @@ struct br_sg_port_conf {
 	u16 n_groups;
 	u16 n_dhcp;
 	u16 n_ethertypes;
+	u32 ct_limit;
 	struct br_sg_pair *pairs;
 	struct br_sg_name **groups;
 	struct br_sg_prefix *dhcp;

@@ -62,10 +62,29 @@ struct br_sg_event_budget {
 };
 
 /**
+ * struct br_sg_cap - conntrack entries of a port, see cap.c
+ * @entries: at most so many
+ * @found: by the counting that is under way. This and what follows: written by
+ *	it alone, a netns has one at a time
+ * @before: @entries when it began
+ * @counting: it knows of this port
+ * @near: a warning was given
+ */
+struct br_sg_cap {
+	atomic_t entries;
+	u32 found;
+	u32 before;
+	bool counting;
+	bool near;
+};
+
+/**
  * struct br_sg_counters - a port's, shared by its successive versions
  * @ref: of versions
  * @fragments: that the port sent
  * @events: of the port
+ * @warnings: likewise, those that are not of dropped frames
+ * @cap: its conntrack entries
  * @established: per direction
  * @steps: what accepted; STEP_ESTABLISHED is in @established instead
  * @reasons: why dropped
@@ -74,6 +93,8 @@ struct br_sg_counters {
 	refcount_t ref;
 	struct br_sg_rate fragments;
 	struct br_sg_event_budget events;
+	struct br_sg_event_budget warnings;
+	struct br_sg_cap cap;
 	struct br_sg_pcpu_counter __percpu *established[__BR_SG_DIRECTIONS];
 	struct br_sg_counter steps[__BR_SG_DIRECTIONS][__BR_SG_STEP_LAST];
 	struct br_sg_counter reasons[__BR_SG_DIRECTIONS][__BR_SG_REASON_LAST];

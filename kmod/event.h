@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is told to who listens: dropped frames, and commits. */
+/* What is told to who listens: dropped frames, ports near their cap, commits. */
 #ifndef BR_SG_EVENT_H
 #define BR_SG_EVENT_H
 
@@ -25,6 +25,8 @@ struct workqueue_struct;
  * @reason: enum br_sg_reason; DROP
  * @frame: DROP
  * @withheld: events of the port before this one that were not told
+ * @entries: CT_NEAR: that the port has in conntrack's table
+ * @limit: CT_NEAR: that it may have
  */
 struct br_sg_event {
 	u64 time;
@@ -34,6 +36,8 @@ struct br_sg_event {
 	u8 reason;
 	struct br_sg_frame frame;
 	u32 withheld;
+	u32 entries;
+	u32 limit;
 };
 
 /**
@@ -60,6 +64,10 @@ void br_sg_events_free(struct br_sg_events *events);
 void br_sg_event_drop(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		      u8 direction, enum br_sg_reason reason,
 		      const struct sk_buff *skb);
+/* process context with RCU: @bind's port has @entries of @limit */
+void br_sg_event_ct_near(struct br_sg_net *bn, const struct br_sg_bind *bind,
+			 u32 entries, u32 limit);
+
 /* What netlink has of it, nl_event.c. Does anybody listen to events? */
 bool br_sg_nl_event_wanted(const struct net *net);
 /*

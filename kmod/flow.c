@@ -19,6 +19,9 @@
  * rule write it, though the copy travels in the direction that A receives: a
  * port writes the word only of what is sent to its own MAC and address.
  *
+ * To have a word at all the port needs room below its cap (cap.c); what passes
+ * without a verdict that would be kept has a word without a mark, to be counted.
+ *
  *	word			the packet is
  *	this serial and version	allowed or revoked as it says
  *	this serial, older	judged again in the direction that admitted the
@@ -56,6 +59,7 @@
 #include <net/netfilter/nf_conntrack_labels.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
+#include "cap.h"
 #include "flow.h"
 #include "slot.h"
 #include "snapshot.h"
@@ -121,7 +125,7 @@ static bool ports_are(const struct nf_conntrack_tuple *tuple, u16 a, u16 b)
 
 /*
  * DHCP is judged per frame, established or not (steps 7 and 8, and ingress the
- * servers): no slot is written for it.
+ * servers): its slot has no mark.
  */
 static bool tuple_is_dhcp(const struct nf_conntrack_tuple *tuple)
 {
@@ -232,22 +236,33 @@ static u64 slot_allowed(const struct nf_conntrack_tuple *tuple, int rule)
 					   BR_SG_SLOT_ALLOWED) | rule;
 }
 
+/* the entry is one more of the port's, if it may have it */
+static bool slot_charge(const struct br_sg_bind *bind, const struct nf_conn *ct,
+			const unsigned long *word)
+{
+	return SLOT_SERIAL(READ_ONCE(*word)) == SLOT_SERIAL(bind->stamp) ||
+	       br_sg_cap_charge(bind, ct);
+}
+
 /* the port's first word on a flow, admitted by @rule in @direction */
-static void slot_write(const struct br_sg_bind *bind, u8 direction,
-		       struct nf_conn *ct, unsigned long *words, int own,
-		       int rule)
+static struct br_sg_verdict slot_take(const struct br_sg_bind *bind,
+				      u8 direction, struct nf_conn *ct,
+				      unsigned long *words, int own, int rule)
 {
 	const struct nf_conntrack_tuple *tuple = &ct->tuplehash[own].tuple;
-	u64 slot = bind->stamp | slot_allowed(tuple, rule);
+	u64 slot = bind->stamp;
 
-	if (tuple_is_dhcp(tuple))
-		return;
+	if (!slot_charge(bind, ct, &words[own]))
+		return verdict_step(-BR_SG_REASON_CT_LIMIT);
+	if (!tuple_is_dhcp(tuple))
+		slot |= slot_allowed(tuple, rule);
 	if (direction == BR_SG_INGRESS)
 		slot |= BR_SG_SLOT_INGRESS;
 	/* the device that had the port's place may have revoked it */
 	if ((READ_ONCE(words[own]) & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED)
 		br_sg_tomb_release(ct);
 	WRITE_ONCE(words[own], slot);
+	return verdict_rule(rule);
 }
 
 /*
@@ -301,6 +316,9 @@ static u64 slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
 {
 	u64 slot = READ_ONCE(words[own]);
 
+	/* the entry is the port's to count, and no more */
+	if (!(slot & BR_SG_SLOT_MARK))
+		return 0;
 	if ((slot & BR_SG_SLOT_STAMP) == bind->stamp)
 		return slot;
 	if (SLOT_SERIAL(slot) != SLOT_SERIAL(bind->stamp))
@@ -504,8 +522,31 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	if (direction == BR_SG_INGRESS &&
 	    !br_sg_guard_addressed(&port->guard, frame))
 		return verdict;
-	slot_write(bind, direction, ct, words, own, verdict.rule);
-	return verdict;
+	return slot_take(bind, direction, ct, words, own, verdict.rule);
+}
+
+int br_sg_flow_count(const struct br_sg_bind *bind, u8 direction,
+		     const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+	unsigned long *words;
+	struct nf_conn *ct;
+	int own;
+
+	ct = flow_entry(bind, skb, &ctinfo);
+	if (!ct || nf_ct_is_confirmed(ct))
+		return 0;
+	words = br_sg_slot_words(ct);
+	if (!words)
+		return BR_SG_REASON_INVALID;
+	own = br_sg_slot_own(ctinfo, direction);
+	if (!slot_charge(bind, ct, &words[own]))
+		return BR_SG_REASON_CT_LIMIT;
+	if (!READ_ONCE(words[own]))
+		WRITE_ONCE(words[own],
+			   bind->stamp | (direction == BR_SG_INGRESS ?
+					  BR_SG_SLOT_INGRESS : 0));
+	return 0;
 }
 
 bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
@@ -531,7 +572,8 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	key_from_entry(&key, direction, ct, own);
 	*verdict = verdict_rule(port_lookup(bind, direction, &key));
 	if (!verdict->code)
-		slot_write(bind, direction, ct, words, own, verdict->rule);
+		*verdict = slot_take(bind, direction, ct, words, own,
+				     verdict->rule);
 	return true;
 }
 

@@ -59,5 +59,12 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 struct br_sg_verdict
 br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 			  const struct sk_buff *skb);
+/*
+ * A packet that is accepted without a verdict of the rules that is kept: if it
+ * makes an entry that is one of the port's. 0, or enum br_sg_reason: the port may
+ * have no more.
+ */
+int br_sg_flow_count(const struct br_sg_bind *bind, u8 direction,
+		     const struct sk_buff *skb);
 
 #endif

@@ -26,7 +26,7 @@ static void end_rule(const struct br_sg_bind *bind, u64 slot,
 	const struct br_sg_ruleset *ruleset = bind->port->ruleset;
 	u32 rule = slot & BR_SG_SLOT_RULE;
 
-	if (end->revoked || end->again || rule >= ruleset->n_rules[end->direction])
+	if (end->revoked || end->again || end->counted || rule >= ruleset->n_rules[end->direction])
 		return;
 	end->group = ruleset->rules[end->direction][rule].group->name->s;
 	end->id = ruleset->rules[end->direction][rule].rule->id;
@@ -43,15 +43,17 @@ static bool end_read(const struct br_sg_snapshot *snap,
 		return false;
 	bind = br_sg_bind_by_serial(snap, slot >> BR_SG_SLOT_SERIAL_SHIFT);
 	if (!bind || READ_ONCE(bind->state) != BR_SG_BIND_FILTER ||
-	    bind->port->stateless ||
 	    bind->bridge->zone != nf_ct_zone(ct)->id)
 		return false;
 	memset(end, 0, sizeof(*end));
 	end->dev = bind->port->conf->dev;
 	end->direction = slot & BR_SG_SLOT_INGRESS ? BR_SG_INGRESS :
 						     BR_SG_EGRESS;
-	end->revoked = (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED;
-	end->again = (slot & BR_SG_SLOT_STAMP) != bind->stamp;
+	end->counted = bind->port->stateless || !(slot & BR_SG_SLOT_MARK);
+	end->revoked = !end->counted &&
+		       (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED;
+	end->again = !end->counted &&
+		     (slot & BR_SG_SLOT_STAMP) != bind->stamp;
 	end->version = slot >> BR_SG_SLOT_VERSION_SHIFT;
 	end_rule(bind, slot, end);
 	return true;

@@ -13,15 +13,17 @@ struct nf_conn;
  * @dev: the port
  * @direction: of the rules that admitted the flow: who opened it
  * @revoked: they allow it no more
+ * @counted: no verdict, it only counts as the port's
  * @again: the port's policy has moved since: judged again with the next packet
  * @version: of the policy that judged
- * @group: the rule's group; NULL when @revoked or @again, and the rule is none
+ * @group: the rule's group; NULL when @revoked, @counted or @again, and the rule is none
  * @id: the rule's
  */
 struct br_sg_flow_end {
 	const char *dev;
 	u8 direction;
 	bool revoked;
+	bool counted;
 	bool again;
 	u16 version;
 	const char *group;

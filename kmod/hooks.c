@@ -142,6 +142,24 @@ static unsigned int conclude(struct br_sg_net *bn, const struct br_sg_bind *bind
 	return NF_ACCEPT;
 }
 
+/* what the rules did not count as the port's, or keep no verdict of */
+static void count(const struct br_sg_bind *bind, u8 direction,
+		  struct br_sg_verdict *verdict, const struct br_sg_frame *frame,
+		  const struct sk_buff *skb)
+{
+	int reason;
+
+	if (verdict->code < 0 || (!verdict->code && !bind->port->stateless))
+		return;
+	/* a copy of a flood */
+	if (direction == BR_SG_INGRESS &&
+	    !br_sg_guard_addressed(&bind->port->guard, frame))
+		return;
+	reason = br_sg_flow_count(bind, direction, skb);
+	if (reason)
+		verdict->code = -reason;
+}
+
 /*
  * Of a flow that a port end has revoked nothing that moves conntrack's state
  * reaches conntrack. Counted at that end, whoever sent it; @direction is that of
@@ -381,6 +399,7 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	verdict.code = br_sg_guard_egress(&bind->port->guard, &frame);
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_EGRESS, &frame, skb);
+	count(bind, BR_SG_EGRESS, &verdict, &frame, skb);
 	return conclude(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
 }
 
@@ -424,6 +443,7 @@ forward_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
+	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
 	return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 }
 
@@ -483,6 +503,7 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 		verdict.code = -BR_SG_REASON_INVALID;
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
+	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
 	return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 }
 

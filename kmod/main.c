@@ -8,6 +8,7 @@
 #include <net/netns/generic.h>
 
 #include "bind.h"
+#include "cap.h"
 #include "config.h"
 #include "event.h"
 #include "net.h"
@@ -33,6 +34,7 @@ static int __net_init br_sg_net_init(struct net *net)
 	INIT_LIST_HEAD(&bn->devs);
 	hash_init(bn->dev_hash);
 	hash_init(bn->bridge_hash);
+	br_sg_cap_net_init(bn);
 	br_sg_netlink_net_init(bn);
 	bn->empty = br_sg_config_new();
 	return bn->empty ? 0 : -ENOMEM;
@@ -48,6 +50,7 @@ static void __net_exit br_sg_net_exit(struct net *net)
 
 	br_sg_netlink_net_exit(bn);
 	br_sg_policy_net_exit(bn);
+	br_sg_cap_net_exit(bn);
 	br_sg_events_free(bn->events);
 	br_sg_zones_exit(&bn->zones);
 	br_sg_config_put(bn->empty);

@@ -56,6 +56,8 @@ struct br_sg_policy;
  * @unconfigured_events: of those
  * @events: from the first commit on; written before hooks are registered, does
  *	not change while they are
+ * @recount: counts conntrack entries of ports
+ * @recounted: jiffies, when it did last; written by it, read by who queues it
  * @sessions: of the control plane; see netlink.h
  */
 struct br_sg_net {
@@ -80,6 +82,8 @@ struct br_sg_net {
 	struct br_sg_counter unconfigured;
 	struct br_sg_event_budget unconfigured_events;
 	struct br_sg_events *events;
+	struct delayed_work recount;
+	unsigned long recounted;
 	struct br_sg_sessions sessions;
 };
 

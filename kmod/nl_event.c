@@ -104,6 +104,10 @@ static int br_sg_nl_put_event(struct sk_buff *skb,
 	     nla_put_u8(skb, BR_SG_EVENT_A_REASON, event->reason) ||
 	     br_sg_nl_put_frame(skb, &event->frame)))
 		goto err_cancel;
+	if (event->kind == BR_SG_EVENT_CT_NEAR &&
+	    (nla_put_u32(skb, BR_SG_EVENT_A_ENTRIES, event->entries) ||
+	     nla_put_u32(skb, BR_SG_EVENT_A_LIMIT, event->limit)))
+		goto err_cancel;
 	nla_nest_end(skb, nest);
 	return 0;
 

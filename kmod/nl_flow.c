@@ -150,6 +150,7 @@ static int br_sg_nl_put_end(struct sk_buff *skb,
 	    nla_put_u8(skb, BR_SG_END_A_DIRECTION, end->direction) ||
 	    (end->revoked && nla_put_flag(skb, BR_SG_END_A_REVOKED)) ||
 	    (end->again && nla_put_flag(skb, BR_SG_END_A_AGAIN)) ||
+	    (end->counted && nla_put_flag(skb, BR_SG_END_A_COUNTED)) ||
 	    nla_put_u16(skb, BR_SG_END_A_VERSION, end->version) ||
 	    (end->group &&
 	     (nla_put_string(skb, BR_SG_END_A_GROUP, end->group) ||

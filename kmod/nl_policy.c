@@ -78,6 +78,11 @@ static int br_sg_dev(const struct nlattr *attr, struct netlink_ext_ack *extack)
 }
 
 /* not const: older kernels' nla_policy points to what it may write */
+static struct netlink_range_validation br_sg_ct_limit = {
+	.min = 1,
+	.max = BR_SG_CT_LIMIT_MAX,
+};
+
 static struct netlink_range_validation br_sg_rule_id = {
 	.min = 1,
 	.max = 0x7fffffff,
@@ -167,6 +172,9 @@ static const struct nla_policy br_sg_port_policy[BR_SG_PORT_A_MAX + 1] = {
 	[BR_SG_PORT_A_ZONE_USED] = BR_SG_READ_ONLY("ZONE_USED"),
 	[BR_SG_PORT_A_SERIAL] = BR_SG_READ_ONLY("SERIAL"),
 	[BR_SG_PORT_A_POLICY_VERSION] = BR_SG_READ_ONLY("POLICY_VERSION"),
+	[BR_SG_PORT_A_CT_LIMIT] = NLA_POLICY_FULL_RANGE(NLA_U32, &br_sg_ct_limit),
+	[BR_SG_PORT_A_CT_LIMIT_USED] = BR_SG_READ_ONLY("CT_LIMIT_USED"),
+	[BR_SG_PORT_A_CT_ENTRIES] = BR_SG_READ_ONLY("CT_ENTRIES"),
 };
 
 const struct nla_policy br_sg_status_get_policy[BR_SG_A_MAX + 1] = {};

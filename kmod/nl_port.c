@@ -224,6 +224,8 @@ static int br_sg_nl_port_scalars(struct br_sg_port_conf *conf,
 		conf->mode = nla_get_u8(tb[BR_SG_PORT_A_MODE]);
 	if (tb[BR_SG_PORT_A_ZONE])
 		conf->zone = nla_get_u16(tb[BR_SG_PORT_A_ZONE]);
+	if (tb[BR_SG_PORT_A_CT_LIMIT])
+		conf->ct_limit = nla_get_u32(tb[BR_SG_PORT_A_CT_LIMIT]);
 	if (tb[BR_SG_PORT_A_UUID]) {
 		conf->has_uuid = true;
 		nla_memcpy(conf->uuid, tb[BR_SG_PORT_A_UUID],
@@ -392,6 +394,10 @@ static int br_sg_nl_put_port_info(struct sk_buff *skb, struct br_sg_net *bn,
 	    (nla_put_u32(skb, BR_SG_PORT_A_SERIAL, info.serial) ||
 	     nla_put_u16(skb, BR_SG_PORT_A_POLICY_VERSION, info.version)))
 		return -EMSGSIZE;
+	if (info.ct_limit &&
+	    (nla_put_u32(skb, BR_SG_PORT_A_CT_LIMIT_USED, info.ct_limit) ||
+	     nla_put_u32(skb, BR_SG_PORT_A_CT_ENTRIES, info.ct_entries)))
+		return -EMSGSIZE;
 	return 0;
 }
 
@@ -411,6 +417,8 @@ int br_sg_nl_put_port(struct sk_buff *skb, struct br_sg_net *bn,
 	    nla_put_u8(skb, BR_SG_PORT_A_MODE, conf->mode) ||
 	    (conf->strict && nla_put_flag(skb, BR_SG_PORT_A_STRICT)) ||
 	    (conf->zone && nla_put_u16(skb, BR_SG_PORT_A_ZONE, conf->zone)) ||
+	    (conf->ct_limit &&
+	     nla_put_u32(skb, BR_SG_PORT_A_CT_LIMIT, conf->ct_limit)) ||
 	    br_sg_nl_put_port_lists(skb, conf) ||
 	    br_sg_nl_put_port_info(skb, bn, conf)) {
 		nla_nest_cancel(skb, nest);

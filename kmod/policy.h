@@ -60,6 +60,8 @@ struct br_sg_port_info {
 	u16 zone;		/* 0: none */
 	u32 serial;		/* 0: none */
 	u16 version;
+	u32 ct_limit;		/* 0: not a port that filters */
+	u32 ct_entries;
 };
 
 /* zeros when @dev is not a port of the snapshot in force */

@@ -4,6 +4,7 @@
 #include <linux/string.h>
 
 #include "budget.h"
+#include "cap.h"
 #include "net.h"
 #include "policy.h"
 #include "snapshot.h"
@@ -59,6 +60,11 @@ void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
 	info->serial = bind->stamp >> BR_SG_SLOT_SERIAL_SHIFT;
 	info->zone = bind->bridge->zone;
 	strscpy(info->bridge, bind->bridge->dev->name, sizeof(info->bridge));
+	if (bind->state == BR_SG_BIND_FILTER) {
+		info->ct_limit = br_sg_cap_limit(bind->port);
+		info->ct_entries =
+			atomic_read(&bind->port->counters->cap.entries);
+	}
 out:
 	rcu_read_unlock();
 }

@@ -44,6 +44,7 @@ enum field {
 	F_ZONE		= 1 << 14,
 	F_STRICT	= 1 << 15,
 	F_MODE		= 1 << 16,
+	F_CT_LIMIT	= 1 << 17,
 };
 
 struct cmd {

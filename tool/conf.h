@@ -83,6 +83,7 @@ struct port {
 	uint8_t mac[6];
 	uint8_t mode;		/* enum br_sg_port_mode */
 	uint16_t zone;		/* 0: chosen */
+	uint32_t ct_limit;	/* 0: the module's */
 	VEC(struct addr) ips;
 	VEC(struct pair) pairs;
 	VEC(struct name_ref) groups;
@@ -94,6 +95,7 @@ struct port {
 	bool live;
 	uint8_t state;		/* enum br_sg_port_state */
 	uint16_t zone_used, policy_version;
+	uint32_t ct_limit_used, ct_entries;	/* 0: not a port that filters */
 	uint32_t ifindex, serial;
 	const char *bridge;
 };

@@ -463,15 +463,15 @@ static int read_port_lists(struct reader *r, json_t *obj)
 static int read_port(struct reader *r, json_t *obj)
 {
 	static const char *const keys[] = {
-		"dev", "uuid", "mac", "mode", "strict", "zone", "ips", "pairs",
-		"groups", "dhcp_servers", "ethertypes", NULL
+		"dev", "uuid", "mac", "mode", "strict", "zone", "ct_limit", "ips",
+		"pairs", "groups", "dhcp_servers", "ethertypes", NULL
 	};
 	static const char *const modes[] = { "filter", "off", "trusted" };
 	const char *dev = NULL, *uuid = NULL, *mac = NULL, *mode = "filter";
-	uint32_t zone = 0;
+	uint32_t zone = 0, ct_limit = 0;
 	struct port *port;
 	struct msg msg;
-	bool has_zone;
+	bool given;
 	size_t i;
 
 	if (check_keys(r, obj, keys) || get_str(r, obj, "dev", true, &dev))
@@ -485,9 +485,11 @@ static int read_port(struct reader *r, json_t *obj)
 	if (get_str(r, obj, "uuid", false, &uuid) || get_str(r, obj, "mac", false, &mac) ||
 	    get_str(r, obj, "mode", false, &mode) ||
 	    get_bool(r, obj, "strict", &port->strict) ||
-	    get_uint(r, obj, "zone", 1, 65535, &has_zone, &zone))
+	    get_uint(r, obj, "zone", 1, 65535, &given, &zone) ||
+	    get_uint(r, obj, "ct_limit", 1, BR_SG_CT_LIMIT_MAX, &given, &ct_limit))
 		return RC_USAGE;
 	port->zone = zone;
+	port->ct_limit = ct_limit;
 	port->has_uuid = uuid;
 	port->has_mac = mac;
 	if (uuid && !read_uuid(uuid, port->uuid, &msg))

@@ -100,6 +100,8 @@ static void set_port_fields(struct port *port, const struct cmd *cmd)
 	}
 	if (given & F_ZONE)
 		port->zone = by->zone;
+	if (given & F_CT_LIMIT)
+		port->ct_limit = by->ct_limit;
 	if (given & F_STRICT)
 		port->strict = by->strict;
 	if (given & F_MODE)

@@ -134,6 +134,7 @@ static void print_end_of(struct print *p, const struct flow_end *end)
 	print_text(p, "%s", end->revoked && p->color ? "\033[0m" : "");
 	print_uint(p, "policy_version", " version %ju", end->version);
 	print_bool(p, "again", " [again]", end->again);
+	print_bool(p, "counted", " [counted]", end->counted);
 	print_close(p);
 }
 

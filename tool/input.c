@@ -232,7 +232,7 @@ static bool has_value(const char *keyword)
 {
 	static const char *const with_value[] = {
 		"proto", "dport", "icmp", "remote", "id", "uuid", "mac", "ip", "pair",
-		"group", "dhcp-server", "ethertype", "zone", NULL
+		"group", "dhcp-server", "ethertype", "zone", "ct-limit", NULL
 	};
 	const char *const *w;
 

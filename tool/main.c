@@ -16,7 +16,8 @@
 #define RULE		"{ingress|egress} " RULE_WORDS
 #define PORT		"[uuid UUID] [mac MAC] [ip ADDRESS]... " \
 			"[pair ADDRESS[/LEN] [mac MAC]]... [group GROUP]... " \
-			"[dhcp-server ADDRESS]... [ethertype N]... [zone N] [strict]"
+			"[dhcp-server ADDRESS]... [ethertype N]... [zone N] [ct-limit N] " \
+			"[strict]"
 
 static const struct command commands[] = {
 	{ "default", "add", exec_change, "default [add] {drop|accept} PATTERN",
@@ -67,7 +68,7 @@ static const struct command commands[] = {
 	  "make or replace a port" },
 	{ "port", "set", exec_change,
 	  "port set DEV " PORT " [filter|off|trusted] "
-	  "[no {uuid|mac|ip|pair|group|dhcp-server|ethertype|zone|strict}]...",
+	  "[no {uuid|mac|ip|pair|group|dhcp-server|ethertype|zone|ct-limit|strict}]...",
 	  "change the named fields of a port; a list is replaced as a whole" },
 	{ "port", "del", exec_change, "port del DEV", "guard a port no more" },
 	{ "port", "show", cmd_port_show, "port show [DEV|UUID]",

@@ -63,6 +63,13 @@ static void print_frame(struct print *p, const struct event *e)
 static void print_event(struct print *p, const struct event *e)
 {
 	print_time(p, e->time);
+	if (e->kind == BR_SG_EVENT_CT_NEAR) {
+		print_str(p, "event", NULL, "ct-near");
+		print_str(p, "port", "%s", e->dev);
+		print_uint(p, "entries", " has %ju", e->entries);
+		print_uint(p, "limit", " of the %ju conntrack entries it may have", e->limit);
+		return;
+	}
 	if (e->kind != BR_SG_EVENT_DROP) {
 		print_str(p, "event", NULL, "unknown");
 		print_str(p, "port", "%s", e->dev);

@@ -87,7 +87,7 @@ struct flow_tuple {
 struct flow_end {
 	char dev[BR_SG_DEV_MAX + 1];
 	uint8_t direction;
-	bool revoked, again;
+	bool revoked, again, counted;
 	uint16_t version;
 	const char *group;		/* NULL: no rule */
 	uint32_t id;
@@ -128,6 +128,7 @@ struct event {
 	bool has_proto, has_tuple;
 	uint8_t proto;
 	struct flow_tuple tuple;
+	uint32_t entries, limit;	/* of conntrack */
 };
 
 /* not 0: enough */

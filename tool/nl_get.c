@@ -173,10 +173,13 @@ static struct port *get_port(struct conf *conf, const struct nlattr *nest)
 	port->mode = get_num(tb[BR_SG_PORT_A_MODE]);
 	port->strict = tb[BR_SG_PORT_A_STRICT];
 	port->zone = get_num(tb[BR_SG_PORT_A_ZONE]);
+	port->ct_limit = get_num(tb[BR_SG_PORT_A_CT_LIMIT]);
 	port->live = tb[BR_SG_PORT_A_STATE];
 	port->state = get_num(tb[BR_SG_PORT_A_STATE]);
 	port->ifindex = get_num(tb[BR_SG_PORT_A_IFINDEX]);
 	port->zone_used = get_num(tb[BR_SG_PORT_A_ZONE_USED]);
+	port->ct_limit_used = get_num(tb[BR_SG_PORT_A_CT_LIMIT_USED]);
+	port->ct_entries = get_num(tb[BR_SG_PORT_A_CT_ENTRIES]);
 	port->serial = get_num(tb[BR_SG_PORT_A_SERIAL]);
 	port->policy_version = get_num(tb[BR_SG_PORT_A_POLICY_VERSION]);
 	if (tb[BR_SG_PORT_A_BRIDGE])
@@ -480,6 +483,7 @@ static void get_end(struct flows *flows, struct flow_end *end, const struct nlat
 	end->direction = get_num(tb[BR_SG_END_A_DIRECTION]);
 	end->revoked = tb[BR_SG_END_A_REVOKED];
 	end->again = tb[BR_SG_END_A_AGAIN];
+	end->counted = tb[BR_SG_END_A_COUNTED];
 	end->version = get_num(tb[BR_SG_END_A_VERSION]);
 	end->id = get_num(tb[BR_SG_END_A_ID]);
 	if (tb[BR_SG_END_A_GROUP])
@@ -558,6 +562,8 @@ static void get_event(struct event *event, const struct nlattr *nest)
 	event->proto = get_num(tb[BR_SG_EVENT_A_PROTO]);
 	event->has_tuple = tb[BR_SG_EVENT_A_TUPLE];
 	get_tuple(&event->tuple, tb[BR_SG_EVENT_A_TUPLE]);
+	event->entries = get_num(tb[BR_SG_EVENT_A_ENTRIES]);
+	event->limit = get_num(tb[BR_SG_EVENT_A_LIMIT]);
 }
 
 /* From now on the socket hears what it is told */

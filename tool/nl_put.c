@@ -85,6 +85,8 @@ static void put_port(struct nlmsghdr *nlh, const struct port *port)
 		mnl_attr_put(nlh, BR_SG_PORT_A_STRICT, 0, NULL);
 	if (port->zone)
 		mnl_attr_put_u16(nlh, BR_SG_PORT_A_ZONE, port->zone);
+	if (port->ct_limit)
+		mnl_attr_put_u32(nlh, BR_SG_PORT_A_CT_LIMIT, port->ct_limit);
 	for (i = 0; i < port->ips.n; i++)
 		put_addr(nlh, BR_SG_PORT_A_IP, &port->ips.v[i], NULL);
 	for (i = 0; i < port->pairs.n; i++)
@@ -151,6 +153,8 @@ static const char *word_of(const struct change *change, const struct nlattr *att
 			return "strict";
 		case BR_SG_PORT_A_ZONE:
 			return "zone";
+		case BR_SG_PORT_A_CT_LIMIT:
+			return "ct-limit";
 		case BR_SG_PORT_A_ETHERTYPE:
 			return "ethertype";
 		case BR_SG_PORT_A_GROUP:

@@ -342,12 +342,12 @@ static int parse_rule(struct parser *p)
 
 static const char *const port_words[] = {
 	"uuid", "mac", "ip", "pair", "group", "dhcp-server", "ethertype", "zone",
-	"strict", "off", "trusted", NULL
+	"ct-limit", "strict", "off", "trusted", NULL
 };
 
 static const char *const port_set_words[] = {
 	"uuid", "mac", "ip", "pair", "group", "dhcp-server", "ethertype", "zone",
-	"strict", "filter", "off", "trusted", "no", NULL
+	"ct-limit", "strict", "filter", "off", "trusted", "no", NULL
 };
 
 static int parse_port_unset(struct parser *p)
@@ -358,11 +358,12 @@ static int parse_port_unset(struct parser *p)
 	} fields[] = {
 		{ "uuid", F_UUID }, { "mac", F_MAC }, { "ip", F_IP }, { "pair", F_PAIR },
 		{ "group", F_GROUP }, { "dhcp-server", F_DHCP },
-		{ "ethertype", F_ETHERTYPE }, { "zone", F_ZONE }, { "strict", F_STRICT },
+		{ "ethertype", F_ETHERTYPE }, { "zone", F_ZONE }, { "ct-limit", F_CT_LIMIT },
+		{ "strict", F_STRICT },
 	};
 	static const char *const words[] = {
 		"uuid", "mac", "ip", "pair", "group", "dhcp-server", "ethertype",
-		"zone", "strict", NULL
+		"zone", "ct-limit", "strict", NULL
 	};
 	const char *s = take(p->in);
 	size_t i;
@@ -508,7 +509,7 @@ static int parse_port_word(struct parser *p)
 	struct input *in = p->in;
 	const char *s = take(in), *value;
 	struct msg msg;
-	uint32_t zone;
+	uint32_t number;
 
 	if (!strcmp(s, "ip"))
 		return repeated(p, F_IP) ? RC_USAGE : parse_port_addr(p, s, false);
@@ -554,9 +555,18 @@ static int parse_port_word(struct parser *p)
 		if (once(p, F_ZONE))
 			return RC_USAGE;
 		value = value_of(in, s, "1 to 65535");
-		if (value && !read_uint("zone", value, 1, 65535, &zone, &msg))
+		if (value && !read_uint("zone", value, 1, 65535, &number, &msg))
 			return bad_value(in, &msg);
-		port->zone = value ? zone : 0;
+		port->zone = value ? number : 0;
+		return value ? RC_OK : RC_USAGE;
+	}
+	if (!strcmp(s, "ct-limit")) {
+		if (once(p, F_CT_LIMIT))
+			return RC_USAGE;
+		value = value_of(in, s, "1 to 2147483647");
+		if (value && !read_uint("ct-limit", value, 1, BR_SG_CT_LIMIT_MAX, &number, &msg))
+			return bad_value(in, &msg);
+		port->ct_limit = value ? number : 0;
 		return value ? RC_OK : RC_USAGE;
 	}
 	return unknown_word(in, in->at - 1, "word", set ? port_set_words : port_words);

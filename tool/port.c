@@ -148,12 +148,18 @@ static void show_port(struct ctx *ctx, struct print *p, const struct port *port,
 	show_lists(p, port);
 	if (port->zone)
 		print_uint(p, "zone", "    zone %ju\n", port->zone);
+	if (port->ct_limit)
+		print_uint(p, "ct_limit", "    ct-limit %ju\n", port->ct_limit);
 	print_bool(p, "strict", "    strict\n", port->strict);
 	if (port->ifindex)
 		print_uint(p, "ifindex", "    ifindex %ju\n", port->ifindex);
 	if (port->serial) {
 		print_uint(p, "serial", "    serial %ju", port->serial);
 		print_uint(p, "policy_version", " policy version %ju\n", port->policy_version);
+	}
+	if (port->ct_limit_used) {
+		print_uint(p, "ct_entries", "    conntrack entries %ju", port->ct_entries);
+		print_uint(p, "ct_limit_used", " of %ju\n", port->ct_limit_used);
 	}
 	if (ctx->stats)
 		show_counters(p, port, counters, firsts);

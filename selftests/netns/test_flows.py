@@ -29,7 +29,7 @@ rule add a egress proto icmpv6 id 5
 rule add a egress proto udp id 6
 group add b
 rule add b ingress proto udp dport 53 id 7
-port add tap1 uuid %s mac %s ip 10.1.0.2 ip fd00::2 group a
+port add tap1 uuid %s mac %s ip 10.1.0.2 ip fd00::2 group a ct-limit 9000
 port add tap2 mac %s ip 10.1.0.4 ip fd00::4 group b
 """ % (TCP, UUID, A_MAC, B_MAC)
 VALIDATE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -81,7 +81,8 @@ def tuple_of(src, dst, **more):
 def end(port, direction, version, rule=None, revoked=False, again=False):
     group, number = rule.split() if rule else (None, None)
     return dict({"port": port, "direction": direction, "revoked": revoked,
-                 "policy_version": version, "again": again},
+                 "policy_version": version, "again": again,
+                 "counted": False},
                 **{"group": group, "id": int(number)} if rule else {})
 
 

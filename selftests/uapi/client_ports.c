@@ -163,7 +163,7 @@ static void test_device(struct client *c)
 	static const char *const names[] = {
 		"a device without bridge is UNBRIDGED",
 		"a device on a bridge is ACTIVE, with IFINDEX, BRIDGE, "
-		"ZONE_USED, SERIAL and POLICY_VERSION",
+		"ZONE_USED, SERIAL, POLICY_VERSION, CT_LIMIT_USED and CT_ENTRIES",
 		"STATUS_GET counts it and shows the bridge's zone",
 		"a bridge with another zone makes the port BLOCKED",
 		"a port whose device is gone is WAITING",
@@ -177,12 +177,13 @@ static void test_device(struct client *c)
 			skip("no tap or no bridge here", names[i]);
 		return;
 	}
-	ok(TRANSACTS(c, "PORT_NEW op:1 port{dev:sgp mac:2:0:0:0:0:1 zone:77}") &&
+	ok(TRANSACTS(c, "PORT_NEW op:1 port{dev:sgp mac:2:0:0:0:0:1 zone:77 ct_limit:9}") &&
 	   state(c, " state:1}"),
 	   "%s", names[i++]);
 	ok(run("ip link set sgp master sgbr") && state(c, " state:2 ifindex:") &&
 	   has(c, " bridge:sgbr zone_used:77 serial:") &&
-	   has(c, " policy_version:"), "%s", names[i++]);
+	   has(c, " policy_version:") && has(c, " ct_limit_used:9 ct_entries:0"),
+	   "%s", names[i++]);
 	ok(says(c, 0, "STATUS_GET") && has(c, "ports:1 active:1 ") &&
 	   has(c, "zone{bridge:sgbr id:77 ports:1}") && !c->a.bad, "%s",
 	   names[i++]);
@@ -190,9 +191,9 @@ static void test_device(struct client *c)
 	   run("ip link set sgq master sgbr") &&
 	   SAYS_ALL(c, "BEGIN", "PORT_NEW op:1 port{dev:sgq mac:2:0:0:0:0:2 zone:78}",
 		    "COMMIT", "PORT_GET*") &&
-	   has(c, "dev:sgp mac:2:0:0:0:0:1 mode:0 zone:77 state:2") &&
+	   has(c, "dev:sgp mac:2:0:0:0:0:1 mode:0 zone:77 ct_limit:9 state:2") &&
 	   has(c, "dev:sgq mac:2:0:0:0:0:2 mode:0 zone:78 state:3"), "%s", names[i++]);
-	ok(run("ip link del sgp") && state(c, "{dev:sgp mac:2:0:0:0:0:1 mode:0 zone:77 state:0}"),
+	ok(run("ip link del sgp") && state(c, "{dev:sgp mac:2:0:0:0:0:1 mode:0 zone:77 ct_limit:9 state:0}"),
 	   "%s", names[i++]);
 	run("ip link del sgq");
 	run("ip link del sgbr");

@@ -50,6 +50,8 @@ static void test_unknown(struct client *c)
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !ifindex:1}" },
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !bridge:br0}" },
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !zone_used:1}" },
+		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !ct_limit_used:1}" },
+		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !ct_entries:1}" },
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !serial:1}" },
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !policy_version:1}" });
 	ALL_BAD(c, "flags that are not known are refused",

@@ -95,6 +95,9 @@ static const struct attr port_attrs[] = {
 	[BR_SG_PORT_A_ZONE_USED] = { "zone_used", U16, NULL },
 	[BR_SG_PORT_A_SERIAL] = { "serial", U32, NULL },
 	[BR_SG_PORT_A_POLICY_VERSION] = { "policy_version", U16, NULL },
+	[BR_SG_PORT_A_CT_LIMIT] = { "ct_limit", U32, NULL },
+	[BR_SG_PORT_A_CT_LIMIT_USED] = { "ct_limit_used", U32, NULL },
+	[BR_SG_PORT_A_CT_ENTRIES] = { "ct_entries", U32, NULL },
 	[__BR_SG_PORT_A_LAST] = { "", 0, NULL },
 };
 

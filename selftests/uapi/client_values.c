@@ -126,8 +126,10 @@ static void test_ranges(struct client *c)
 		{ BAD, "RULE_NEW op:1 rule{group:g direction:0 !family:11}" },
 		{ BAD, "PORT_NEW op:1 port{dev:t !mode:3}" },
 		{ BAD, "PORT_NEW op:1 port{dev:t !mode:255}" });
-	ALL_BAD(c, "a port's ZONE is not 0, an ETHERTYPE not below 0x0600",
+	ALL_BAD(c, "a port's ZONE and CT_LIMIT are not 0, an ETHERTYPE not below 0x0600",
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !zone:0}" },
+		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !ct_limit:0}" },
+		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !ct_limit:2147483648}" },
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0}" },
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 ethertype:0x600 !ethertype:0x5ff}" });
 	ALL_BAD(c, "the ethertypes of VLAN, ARP and IP are refused",

@@ -64,7 +64,7 @@ _sgctl()
 			group:*) words="stateless" ;;
 			rule:*)	words="ingress egress ipv4 ipv6 proto dport icmp remote id" ;;
 			flow:*)	words="port revoked" ;;
-			port:*)	words="uuid mac ip pair group dhcp-server ethertype zone strict off trusted" ;;
+			port:*)	words="uuid mac ip pair group dhcp-server ethertype zone ct-limit strict off trusted" ;;
 			esac
 			[[ $verb == set ]] && words+=" no"
 			;;

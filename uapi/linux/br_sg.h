@@ -117,7 +117,8 @@
  * BR_SG_MCGRP_EVENTS, "events"
  * EVENT_NTF    event: -> EVENT... for each frame that was dropped, of a port
  *              (and of the devices without port line together) at most 10 a
- *              second; WITHHELD says how many more there were.
+ *              second; WITHHELD says how many more there were. And for each
+ *              port that comes near its conntrack limit.
  *
  * The dumps of ADDRS, RULE and COUNTER split a large object over messages:
  * the nests of one object follow each other, each naming its owner.
@@ -159,6 +160,7 @@
 #define BR_SG_MAX_PORT_PAIRS	256
 #define BR_SG_MAX_PORT_DHCP	16
 #define BR_SG_MAX_PORT_ETHERTYPES 16
+#define BR_SG_CT_LIMIT_MAX	2147483647
 
 /*
  * Memory. What the policy of a network namespace takes is summed while COMMIT
@@ -171,6 +173,12 @@
  * once, but versions of an address set each in full. Not counted: candidates,
  * what belongs to devices, and the policy before until the last packet has left
  * it, so that a COMMIT may hold both for a moment.
+ *
+ * Conntrack's table is of the whole host. A port whose mode is FILTER may have
+ * as many entries in it as its CT_LIMIT says, or else the module's parameter
+ * "ct_limit" (0 to 2147483647; 0, unless set: an eighth of nf_conntrack_max, at
+ * least 1024; /sys/module/br_sg/parameters/ct_limit changes it at any time). A
+ * frame that would make one more is dropped, BR_SG_REASON_CT_LIMIT.
  */
 
 enum br_sg_cmd {
@@ -434,6 +442,11 @@ enum br_sg_rule_attr {
  * @BR_SG_PORT_A_ZONE_USED: u16, read only: the zone in use
  * @BR_SG_PORT_A_SERIAL: u32, read only: see "slot" below
  * @BR_SG_PORT_A_POLICY_VERSION: u16, read only: see "slot" below
+ * @BR_SG_PORT_A_CT_LIMIT: u32, 1 to 2147483647: conntrack entries that the port
+ *	may have; absent: see Memory above
+ * @BR_SG_PORT_A_CT_LIMIT_USED: u32, read only: what it may have now
+ * @BR_SG_PORT_A_CT_ENTRIES: u32, read only: what it has. Entries that are gone
+ *	are noticed only while this is above half of CT_LIMIT_USED
  */
 enum br_sg_port_attr {
 	BR_SG_PORT_A_DEV = 1,
@@ -454,6 +467,9 @@ enum br_sg_port_attr {
 	BR_SG_PORT_A_ZONE_USED,
 	BR_SG_PORT_A_SERIAL,
 	BR_SG_PORT_A_POLICY_VERSION,
+	BR_SG_PORT_A_CT_LIMIT,
+	BR_SG_PORT_A_CT_LIMIT_USED,
+	BR_SG_PORT_A_CT_ENTRIES,
 	__BR_SG_PORT_A_LAST
 };
 
@@ -703,6 +719,8 @@ enum br_sg_tuple_attr {
  * @BR_SG_END_A_GROUP: string: with ID, the rule that allowed it; not with
  *	REVOKED or AGAIN
  * @BR_SG_END_A_ID: u32
+ * @BR_SG_END_A_COUNTED: flag: it keeps no verdict here, its packets are judged
+ *	each for itself; the entry counts against the port's limit
  */
 enum br_sg_end_attr {
 	BR_SG_END_A_DEV = 1,
@@ -712,6 +730,7 @@ enum br_sg_end_attr {
 	BR_SG_END_A_VERSION,
 	BR_SG_END_A_GROUP,
 	BR_SG_END_A_ID,
+	BR_SG_END_A_COUNTED,
 	__BR_SG_END_A_LAST
 };
 
@@ -720,9 +739,12 @@ enum br_sg_end_attr {
 /**
  * enum br_sg_event_kind - what an event is of
  * @BR_SG_EVENT_DROP: a frame was dropped
+ * @BR_SG_EVENT_CT_NEAR: the port has 80 % of the conntrack entries that it may
+ *	have; told once until it has been below 70 %
  */
 enum br_sg_event_kind {
 	BR_SG_EVENT_DROP = 1,
+	BR_SG_EVENT_CT_NEAR = 2,
 };
 
 /**
@@ -733,7 +755,7 @@ enum br_sg_event_kind {
  * @BR_SG_EVENT_A_WITHHELD: u32: events of the port since the one before this
  *	that were not told; absent: none
  * @BR_SG_EVENT_A_DIRECTION: u8, enum br_sg_direction: of the frame. This and
- *	what follows: DROP
+ *	what follows up to TUPLE: DROP
  * @BR_SG_EVENT_A_REASON: u8, enum br_sg_reason
  * @BR_SG_EVENT_A_BYTES: u32: of the frame, Ethernet header included
  * @BR_SG_EVENT_A_SRC_MAC: 6 bytes
@@ -743,6 +765,8 @@ enum br_sg_event_kind {
  *	headers; of well-formed IP
  * @BR_SG_EVENT_A_TUPLE: nest of enum br_sg_tuple_attr: of well-formed IP, and
  *	the addresses of ARP: sender and target
+ * @BR_SG_EVENT_A_ENTRIES: u32: that the port has; CT_NEAR
+ * @BR_SG_EVENT_A_LIMIT: u32: that it may have; CT_NEAR
  */
 enum br_sg_event_attr {
 	BR_SG_EVENT_A_KIND = 1,
@@ -758,6 +782,8 @@ enum br_sg_event_attr {
 	BR_SG_EVENT_A_ETHERTYPE,
 	BR_SG_EVENT_A_PROTO,
 	BR_SG_EVENT_A_TUPLE,
+	BR_SG_EVENT_A_ENTRIES,
+	BR_SG_EVENT_A_LIMIT,
 	__BR_SG_EVENT_A_LAST
 };
 
@@ -780,7 +806,7 @@ enum br_sg_event_attr {
  * in: 1 when the end was admitted by the ingress rules, 0 by egress
  * mark: BR_SG_SLOT_ALLOWED, BR_SG_SLOT_REVOKED, or BR_SG_SLOT_PORTS: allowed,
  *	but the entry does not know the ports of its packets, so that each is
- *	asked for them
+ *	asked for them. 0: no verdict, the entry only counts as the port's
  * rule: index in the port's rules of that direction, 0 to 4095
  *	(BR_SG_SLOT_REVOKED: of TCP, the state that conntrack keeps it in)
  */
