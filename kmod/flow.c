@@ -244,7 +244,19 @@ static bool slot_charge(const struct br_sg_bind *bind, const struct nf_conn *ct,
 	       br_sg_cap_charge(bind, ct);
 }
 
-/* the port's first word on a flow, admitted by @rule in @direction */
+/* the port's first word on a flow: @slot */
+static void slot_write(struct nf_conn *ct, unsigned long *word, u8 direction,
+		       u64 slot)
+{
+	if (direction == BR_SG_INGRESS)
+		slot |= BR_SG_SLOT_INGRESS;
+	/* the device that had the port's place may have revoked it */
+	if ((READ_ONCE(*word) & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED)
+		br_sg_tomb_release(ct);
+	WRITE_ONCE(*word, slot);
+}
+
+/* the same, if the port may have it, of a flow that @rule admitted */
 static struct br_sg_verdict slot_take(const struct br_sg_bind *bind,
 				      u8 direction, struct nf_conn *ct,
 				      unsigned long *words, int own, int rule)
@@ -256,12 +268,7 @@ static struct br_sg_verdict slot_take(const struct br_sg_bind *bind,
 		return verdict_step(-BR_SG_REASON_CT_LIMIT);
 	if (!tuple_is_dhcp(tuple))
 		slot |= slot_allowed(tuple, rule);
-	if (direction == BR_SG_INGRESS)
-		slot |= BR_SG_SLOT_INGRESS;
-	/* the device that had the port's place may have revoked it */
-	if ((READ_ONCE(words[own]) & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED)
-		br_sg_tomb_release(ct);
-	WRITE_ONCE(words[own], slot);
+	slot_write(ct, &words[own], direction, slot);
 	return verdict_rule(rule);
 }
 
@@ -543,9 +550,7 @@ int br_sg_flow_count(const struct br_sg_bind *bind, u8 direction,
 	if (!slot_charge(bind, ct, &words[own]))
 		return BR_SG_REASON_CT_LIMIT;
 	if (!READ_ONCE(words[own]))
-		WRITE_ONCE(words[own],
-			   bind->stamp | (direction == BR_SG_INGRESS ?
-					  BR_SG_SLOT_INGRESS : 0));
+		slot_write(ct, &words[own], direction, bind->stamp);
 	return 0;
 }
 
@@ -571,9 +576,15 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 		return false;
 	key_from_entry(&key, direction, ct, own);
 	*verdict = verdict_rule(port_lookup(bind, direction, &key));
-	if (!verdict->code)
-		*verdict = slot_take(bind, direction, ct, words, own,
-				     verdict->rule);
+	if (verdict->code)
+		return true;
+	/* no port of DHCP is plain, and the slot is another's or empty */
+	if (br_sg_cap_charge(bind, ct))
+		slot_write(ct, &words[own], direction, bind->stamp |
+			   slot_allowed(&ct->tuplehash[own].tuple,
+					verdict->rule));
+	else
+		verdict->code = -BR_SG_REASON_CT_LIMIT;
 	return true;
 }
 

@@ -346,6 +346,29 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	return NF_ACCEPT;
 }
 
+/**
+ * struct plain - the frame that hook_pre() of this processor found plain last
+ * @skb: it; NULL: the last was not plain, so that an address that is used again
+ *	says nothing
+ * @bind: by whose guard, so of which policy
+ *
+ * hook_egress(), which sees the frame behind conntrack, need not ask the guard
+ * again. Both are only compared, never followed.
+ */
+struct plain {
+	const struct sk_buff *skb;
+	const struct br_sg_bind *bind;
+};
+
+static DEFINE_PER_CPU(struct plain, plain);
+
+static bool plain_already(const struct br_sg_bind *bind,
+			  const struct sk_buff *skb)
+{
+	return this_cpu_read(plain.skb) == skb &&
+	       this_cpu_read(plain.bind) == bind;
+}
+
 /* a frame that needs nothing but the zone */
 static bool pre_plain(const struct br_sg_bind *bind, const struct sk_buff *skb)
 {
@@ -366,9 +389,12 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 	if (bind->tracked && pre_plain(bind, skb) &&
 	    (!bind->watched ||
 	     br_sg_plain_steady(skb, skb->protocol == htons(ETH_P_IP)))) {
+		this_cpu_write(plain.bind, bind);
+		this_cpu_write(plain.skb, skb);
 		pre_zone(bind->bridge, skb);
 		return NF_ACCEPT;
 	}
+	this_cpu_write(plain.skb, NULL);
 	return pre_long(bn, bind, skb);
 }
 
@@ -389,7 +415,8 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	}
 	if (READ_ONCE(bind->state) != BR_SG_BIND_FILTER)
 		return NF_ACCEPT;
-	if (br_sg_plain_egress(&bind->port->guard, skb) &&
+	if ((plain_already(bind, skb) ||
+	     br_sg_plain_egress(&bind->port->guard, skb)) &&
 	    br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict)) {
 		br_sg_frame_size(&frame, skb);
 		return conclude(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
