@@ -9,6 +9,7 @@ import struct
 HEADER = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                       "../../uapi/linux/br_sg.h")
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 1, 4, 0x300
+NLM_F_DUMP_INTR = 0x10
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 GENL_ID_CTRL = 16
 
@@ -60,35 +61,49 @@ class Genl:
         self.s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
         self.s.bind((0, 0))
         self.seq = 0
+        self.torn = False   # a dump said that it is of two configurations
         reply = self.request(GENL_ID_CTRL, 3, attr(2, b"br_sg\0"))
         if not reply:
             raise OSError("no family br_sg")
         self.family = struct.unpack("=H", dict(attrs(reply[0]))[1])[0]
 
-    def request(self, family, cmd, data=b"", flags=NLM_F_ACK):
-        """payloads behind the genl header; raises OSError on a refusal"""
+    def _post(self, family, cmd, data, flags):
         self.seq += 1
         body = struct.pack("=BBH", cmd, 1, 0) + data
         self.s.send(struct.pack("=IHHII", len(body) + 16, family,
                                 NLM_F_REQUEST | flags, self.seq, 0) + body)
-        out = []
+
+    def _answers(self):
+        """payloads behind the genl header, as they are read"""
         while True:
             buf = self.s.recv(1 << 17)
             i = 0
             while i < len(buf):
-                length, kind, _, seq, _ = struct.unpack_from("=IHHII", buf, i)
+                length, kind, flags, seq, _ = struct.unpack_from("=IHHII", buf,
+                                                                 i)
                 payload = buf[i + 16:i + length]
                 i += (length + 3) & ~3
                 if seq != self.seq:
                     continue
+                self.torn |= bool(flags & NLM_F_DUMP_INTR)
                 if kind == NLMSG_ERROR:
                     err = struct.unpack_from("=i", payload)[0]
                     if err:
                         raise OSError(-err, os.strerror(-err))
-                    return out
+                    return
                 if kind == NLMSG_DONE:
-                    return out
-                out.append(payload[4:])
+                    return
+                yield payload[4:]
+
+    def request(self, family, cmd, data=b"", flags=NLM_F_ACK):
+        """all answers; raises OSError on a refusal"""
+        self._post(family, cmd, data, flags)
+        return list(self._answers())
+
+    def dump(self, family, cmd):
+        """asks now; an answer each time that one is taken"""
+        self._post(family, cmd, b"", NLM_F_DUMP)
+        return self._answers()
 
     def counters(self, dev=None):
         """(dev, direction, what) -> (packets, bytes); what is the name of a
