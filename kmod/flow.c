@@ -50,6 +50,13 @@
  * words up to date, so that the first packet after a change is no exception.
  * It asks conntrack's own parser and nothing of the frame's checks: what
  * conntrack takes for a RST may be malformed to us.
+ *
+ * A port that was off, or had no line, comes back to entries of before. Nobody
+ * has followed these connections: their sequence numbers are far ahead of what
+ * conntrack knows, it calls them invalid and would for days. So of a TCP packet
+ * without an entry the entry is looked up, and if the port's word was not written
+ * while the port followed its flows, conntrack forgets the numbers, as if it saw
+ * the connection in mid-stream for the first time, and is asked again.
  */
 #include <linux/in.h>
 #include <linux/netfilter.h>
@@ -72,6 +79,7 @@
 #endif
 
 #define SLOT_SERIAL(slot)	((slot) >> BR_SG_SLOT_SERIAL_SHIFT)
+#define SLOT_VERSION(slot)	((u16)((slot) >> BR_SG_SLOT_VERSION_SHIFT))
 
 unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 			      struct sk_buff *skb,
@@ -477,10 +485,86 @@ br_sg_flow_revoked(struct net *net, const struct br_sg_bridge *bridge,
 	return bind;
 }
 
+/* has the port not followed the connection, and lets it go on? */
+static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction,
+			 const struct nf_conn *ct, int own)
+{
+	const unsigned long *words = br_sg_slot_words(ct);
+	struct br_sg_key key;
+	u64 slot;
+
+	if (!words)
+		return false;
+	slot = READ_ONCE(words[own]);
+	if (SLOT_SERIAL(slot) == SLOT_SERIAL(bind->stamp))
+		return SLOT_VERSION(slot) < bind->port->since;
+	if (bind->port->strict)
+		return false;
+	key_from_entry(&key, direction, ct, own);
+	return port_lookup(bind, direction, &key) >= 0;
+}
+
+/* window tracking begins anew with the next packet of either direction */
+static void entry_resume(struct nf_conn *ct)
+{
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	int i;
+
+	spin_lock_bh(&ct->lock);
+	for (i = 0; i < IP_CT_DIR_MAX; i++) {
+		tcp->seen[i].td_end = 0;
+		tcp->seen[i].td_maxend = 0;
+		tcp->seen[i].td_maxwin = 0;
+		tcp->seen[i].td_maxack = 0;
+		tcp->seen[i].flags &= ~IP_CT_TCP_FLAG_MAXACK_SET;
+	}
+	/* what was half open is over, or open by now */
+	if (tcp->state == TCP_CONNTRACK_SYN_SENT ||
+	    tcp->state == TCP_CONNTRACK_SYN_SENT2 ||
+	    tcp->state == TCP_CONNTRACK_SYN_RECV)
+		tcp->state = TCP_CONNTRACK_ESTABLISHED;
+	spin_unlock_bh(&ct->lock);
+}
+
+/* a packet without an entry: true if it is of one that lapsed, and has it now */
+static bool flow_resume(const struct br_sg_bind *bind, u8 direction,
+			struct sk_buff *skb)
+{
+	struct nf_hook_state state = { .net = dev_net(skb->dev) };
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_zone zone;
+	struct nf_conn *ct;
+	bool lapsed;
+	u16 family;
+	int dir;
+
+	family = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
+						    NFPROTO_IPV6;
+	if (skb_get_nfct(skb) ||
+	    !nf_ct_get_tuplepr(skb, skb_mac_offset(skb) + ETH_HLEN, family,
+			       state.net, &tuple) ||
+	    tuple.dst.protonum != IPPROTO_TCP)
+		return false;
+	nf_ct_zone_init(&zone, bind->bridge->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
+	h = nf_conntrack_find_get(state.net, &zone, &tuple);
+	if (!h)
+		return false;
+	ct = nf_ct_tuplehash_to_ctrack(h);
+	dir = NF_CT_DIRECTION(h);
+	lapsed = entry_lapsed(bind, direction, ct,
+			      direction == BR_SG_INGRESS ? !dir : dir);
+	if (lapsed)
+		entry_resume(ct);
+	nf_ct_put(ct);
+	return lapsed &&
+	       br_sg_flow_track(bind->bridge, skb, &state) == NF_ACCEPT;
+}
+
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      u8 direction,
 				      const struct br_sg_frame *frame,
-				      const struct sk_buff *skb)
+				      struct sk_buff *skb)
 {
 	const struct br_sg_port *port = bind->port;
 	struct br_sg_verdict verdict;
@@ -498,6 +582,9 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	if (port->stateless)
 		return judge_rules(bind, direction, frame);
 	ct = flow_entry(bind, skb, &ctinfo);
+	if (!ct && frame->proto == IPPROTO_TCP &&
+	    flow_resume(bind, direction, skb))
+		ct = flow_entry(bind, skb, &ctinfo);
 	if (!ct) {
 		if (frame_has_no_state(frame) && !nf_ct_get(skb, &ctinfo))
 			return judge_rules(bind, direction, frame);

@@ -43,7 +43,7 @@ br_sg_flow_revoked(struct net *net, const struct br_sg_bridge *bridge,
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      u8 direction,
 				      const struct br_sg_frame *frame,
-				      const struct sk_buff *skb);
+				      struct sk_buff *skb);
 /*
  * The same for a plain packet (plain.h) that passed the guard and is the first
  * that the port sees of a connection, by the entry's tuple and without a look

@@ -452,7 +452,7 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 
 static noinline_for_stack unsigned int
 forward_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
-	     const struct sk_buff *skb)
+	     struct sk_buff *skb)
 {
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;

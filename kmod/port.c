@@ -270,6 +270,10 @@ static int compile_port(struct br_sg_compile *c, u32 i, struct br_sg_port *old)
 		port->stateless = port->ruleset->n_groups &&
 				  port->ruleset->groups[0]->stateless;
 	}
+	/* a version that has run out begins with a new serial */
+	port->since = port->version;
+	if (old && old->mode == BR_SG_PORT_FILTER && !old->stateless)
+		port->since = port->version ? old->since : 0;
 	err = port_guard(port);
 	if (!err)
 		err = port_counters(port, old);

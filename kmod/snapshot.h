@@ -79,6 +79,8 @@ struct br_sg_ruleset {
  * @stateless: its groups are
  * @strict: TCP in mid-stream is dropped
  * @version: of its policy, see "slot" in linux/br_sg.h
+ * @since: the version since which it follows its flows; before, it was off,
+ *	trusted or stateless
  * @epoch: moves when @version has run out: a new serial then
  * @bytes: what it takes, with @conf and without @ruleset; see budget.c
  */
@@ -94,6 +96,7 @@ struct br_sg_port {
 	bool stateless;
 	bool strict;
 	u16 version;
+	u16 since;
 	u32 epoch;
 	size_t bytes;
 };
