@@ -56,7 +56,9 @@
  * conntrack knows, it calls them invalid and would for days. So of a TCP packet
  * without an entry the entry is looked up, and if the port's word was not written
  * while the port followed its flows, conntrack forgets the numbers, as if it saw
- * the connection in mid-stream for the first time, and is asked again.
+ * the connection in mid-stream for the first time, and is asked again. So it does
+ * where the word is brought up to date or written, since a packet that happens to
+ * be within the old window does not say that the next is.
  */
 #include <linux/in.h>
 #include <linux/netfilter.h>
@@ -252,6 +254,36 @@ static bool slot_charge(const struct br_sg_bind *bind, const struct nf_conn *ct,
 	       br_sg_cap_charge(bind, ct);
 }
 
+/*
+ * Window tracking begins anew with the next packet of either direction. What is
+ * half open needs its SYN's numbers, unless it was so too long ago: @resume.
+ */
+static void entry_forget(struct nf_conn *ct, bool resume)
+{
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	int i;
+
+	if (nf_ct_protonum(ct) != IPPROTO_TCP)
+		return;
+	spin_lock_bh(&ct->lock);
+	if (tcp->state == TCP_CONNTRACK_SYN_SENT ||
+	    tcp->state == TCP_CONNTRACK_SYN_SENT2 ||
+	    tcp->state == TCP_CONNTRACK_SYN_RECV) {
+		if (!resume)
+			goto out;
+		tcp->state = TCP_CONNTRACK_ESTABLISHED;
+	}
+	for (i = 0; i < IP_CT_DIR_MAX; i++) {
+		tcp->seen[i].td_end = 0;
+		tcp->seen[i].td_maxend = 0;
+		tcp->seen[i].td_maxwin = 0;
+		tcp->seen[i].td_maxack = 0;
+		tcp->seen[i].flags &= ~IP_CT_TCP_FLAG_MAXACK_SET;
+	}
+out:
+	spin_unlock_bh(&ct->lock);
+}
+
 /* the port's first word on a flow: @slot */
 static void slot_write(struct nf_conn *ct, unsigned long *word, u8 direction,
 		       u64 slot)
@@ -261,6 +293,9 @@ static void slot_write(struct nf_conn *ct, unsigned long *word, u8 direction,
 	/* the device that had the port's place may have revoked it */
 	if ((READ_ONCE(*word) & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED)
 		br_sg_tomb_release(ct);
+	/* nobody has followed it for the port */
+	if (nf_ct_is_confirmed(ct))
+		entry_forget(ct, false);
 	WRITE_ONCE(*word, slot);
 }
 
@@ -316,6 +351,8 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 					&source))
 			rule = -1;
 	}
+	if (SLOT_VERSION(slot) < bind->port->since)
+		entry_forget(ct, false);
 	slot = bind->stamp | (slot & BR_SG_SLOT_INGRESS);
 	slot |= rule < 0 ? BR_SG_SLOT_REVOKED | kept : slot_allowed(tuple, rule);
 	WRITE_ONCE(words[own], slot);
@@ -504,28 +541,6 @@ static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction,
 	return port_lookup(bind, direction, &key) >= 0;
 }
 
-/* window tracking begins anew with the next packet of either direction */
-static void entry_resume(struct nf_conn *ct)
-{
-	struct ip_ct_tcp *tcp = &ct->proto.tcp;
-	int i;
-
-	spin_lock_bh(&ct->lock);
-	for (i = 0; i < IP_CT_DIR_MAX; i++) {
-		tcp->seen[i].td_end = 0;
-		tcp->seen[i].td_maxend = 0;
-		tcp->seen[i].td_maxwin = 0;
-		tcp->seen[i].td_maxack = 0;
-		tcp->seen[i].flags &= ~IP_CT_TCP_FLAG_MAXACK_SET;
-	}
-	/* what was half open is over, or open by now */
-	if (tcp->state == TCP_CONNTRACK_SYN_SENT ||
-	    tcp->state == TCP_CONNTRACK_SYN_SENT2 ||
-	    tcp->state == TCP_CONNTRACK_SYN_RECV)
-		tcp->state = TCP_CONNTRACK_ESTABLISHED;
-	spin_unlock_bh(&ct->lock);
-}
-
 /* a packet without an entry: true if it is of one that lapsed, and has it now */
 static bool flow_resume(const struct br_sg_bind *bind, u8 direction,
 			struct sk_buff *skb)
@@ -555,7 +570,7 @@ static bool flow_resume(const struct br_sg_bind *bind, u8 direction,
 	lapsed = entry_lapsed(bind, direction, ct,
 			      direction == BR_SG_INGRESS ? !dir : dir);
 	if (lapsed)
-		entry_resume(ct);
+		entry_forget(ct, true);
 	nf_ct_put(ct);
 	return lapsed &&
 	       br_sg_flow_track(bind->bridge, skb, &state) == NF_ACCEPT;
