@@ -24,6 +24,7 @@ help:
 	@echo 'make demo          an OpenStack-like compute node in a VM, guarded and tried out'
 	@echo 'make check         all tests; sets up what it needs; ends in "N passed, N failed"'
 	@echo 'make check-debug   the same in a kernel with KASAN, lockdep, kmemleak...; takes long'
+	@echo 'make check-live    real traffic under changes, 1,000 commits...; about 20 minutes'
 	@echo 'make bench         what it costs, beside its peers; BENCH=quick in under 10 minutes'
 	@echo 'make style         checkpatch --strict'
 	@echo 'make clean         removes what was built, not what was downloaded (build/)'
@@ -99,6 +100,9 @@ check:
 check-debug:
 	@selftests/debug/check.sh
 
+check-live:
+	@selftests/live/check.sh
+
 bench:
 	@selftests/bench/bench.sh
 
@@ -111,4 +115,4 @@ clean:
 	+$(MAKE) -C selftests clean
 
 .PHONY: all help kdir-check cc-check lib-check module tool install install-systemd \
-	dkms-install demo check check-debug bench style clean
+	dkms-install demo check check-debug check-live bench style clean

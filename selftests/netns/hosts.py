@@ -66,14 +66,15 @@ def pair(vm_addresses=(), far_addresses=()):
 
 def connect(opener, answerer, family, address, port, proto=socket.IPPROTO_TCP,
             source=None):
-    """a connection from one machine to @address of the other: both sockets"""
+    """a connection from one machine to @address of the other: both sockets.
+    @source: address and port"""
     listener = answerer.socket(family, socket.SOCK_STREAM, proto)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address, port))
     listener.listen()
     s = opener.socket(family, socket.SOCK_STREAM, proto)
     if source:
-        s.bind((source, 0))
+        s.bind(source)
     s.settimeout(30 * harness.SLOW)
     s.connect((address, port))
     listener.settimeout(30 * harness.SLOW)

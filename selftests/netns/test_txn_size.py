@@ -15,6 +15,7 @@ import time
 
 import genl
 import harness
+import leaks
 import watch
 from harness import SGCTL, sh
 
@@ -23,7 +24,6 @@ MESSAGE_MAX = 96 * 1024
 # make check-live kills more, and at full size
 KILLS = int(os.environ.get("BR_SG_KILLS", "30"))
 PART = int(os.environ.get("BR_SG_PART", "4"))
-CANDIDATES = genl.N.get("BR_SG_MAX_CANDIDATES", 16)
 SMALL = harness.SOME_GROUPS + """
 port add tap1 mac 02:00:00:00:00:01 ip 10.1.0.2 group web
 """
@@ -110,52 +110,6 @@ t.equal(generation(), before + 1, "applied again it is no change")
 
 
 # killed
-def settled(what, limit):
-    """waits for RCU and the workqueue; what is more than @limit before"""
-    end = harness.deadline(60)
-    while True:
-        grown = what()
-        if max(grown.values(), default=0) <= limit or time.monotonic() > end:
-            return grown
-        time.sleep(0.5)
-
-
-def objects():
-    """what is in use of the kernel's general caches, and what of br_sg's is
-    too large for them"""
-    found = {}
-    # what the wire keeps for us
-    list(wire.messages())
-    with open("/proc/slabinfo") as file:
-        for line in file:
-            name, active = line.split()[:2]
-            if name.startswith("kmalloc-"):
-                found[name] = int(active)
-    with open("/proc/vmallocinfo") as file:
-        found["vmalloc"] = sum("br_sg" in line for line in file)
-    return found
-
-
-def grown_since(first):
-    now = objects()
-    return {k: now.get(k, 0) - n for k, n in first.items()}
-
-
-def candidates():
-    """how many transactions can be begun"""
-    clients = [genl.Genl() for _ in range(CANDIDATES + 1)]
-    n = 0
-    for client in clients:
-        try:
-            client.request(client.family, genl.N["BR_SG_CMD_BEGIN"])
-            n += 1
-        except OSError:
-            pass
-    for client in clients:
-        client.s.close()
-    return n
-
-
 def either(name, code, outcomes):
     """after a writer ended with @code: the old configuration or the new, with
     the generation that belongs to it"""
@@ -180,9 +134,10 @@ messages, _ = transaction()
 new = save()
 apply(OLD)
 baseline = memory()
-settled(lambda: grown_since(objects()), 0)
-time.sleep(1)
-first = objects()
+# the small configuration is what it is when nothing waits to be freed
+time.sleep(2)
+list(wire.messages())
+first = leaks.objects()
 outcomes = {"generation": generation(), "memory": baseline, "wrong": [],
             "old": 0, "new": 0}
 codes = []
@@ -198,16 +153,14 @@ t.equal(outcomes["wrong"], [],
 t.ok(codes.count(-signal.SIGKILL) >= KILLS // 2 and
      outcomes["old"] >= KILLS // 2, "most of them in the middle",
      codes, outcomes)
-t.equal(candidates(), CANDIDATES, "no candidate of theirs is left")
+t.equal(leaks.candidates(), leaks.CANDIDATES, "no candidate of theirs is left")
 t.ok(memory() == baseline, "the configuration takes what it took", memory())
 KEPT = "and no memory is kept"
 if harness.SLOW > 1:
     t.skip(KEPT, "a debug kernel's trackers keep what was released")
 else:
-    grown = settled(lambda: grown_since(first), KILLS // 2)
-    t.ok(max(grown.values()) <= KILLS // 2, KEPT, *[
-        "%s: %d more than the %d before" % (k, n, first[k])
-        for k, n in grown.items() if n > KILLS // 2])
+    t.equal(leaks.grown(first, KILLS // 2, lambda: list(wire.messages())), {},
+            KEPT)
 
 # without memory
 def group_v1():
@@ -264,7 +217,7 @@ else:
                 "a transaction without memory is refused, and nothing changes")
         t.ok(outcomes["old"] >= 6 and outcomes["new"], "and with it is not",
              *results)
-        t.equal(candidates(), CANDIDATES, "no candidate is left")
+        t.equal(leaks.candidates(), leaks.CANDIDATES, "no candidate is left")
     finally:
         end = harness.deadline(30)
         while True:
@@ -313,8 +266,7 @@ next(client.dump(client.family, genl.N["BR_SG_CMD_RULE_GET"]))
 client.s.close()
 apply(OLD)
 if harness.SLOW == 1:
-    grown = settled(lambda: grown_since(first), PORTS // 2)
-    t.ok(max(grown.values()) <= PORTS // 2,
-         "what they had pinned is freed", grown)
+    t.equal(leaks.grown(first, PORTS // 2, lambda: list(wire.messages())), {},
+            "what they had pinned is freed")
 node.sgctl("flush")
 t.done()
