@@ -51,7 +51,7 @@ for program in ${LIVE_TESTS:-live/test_traffic.py live/test_commits.py \
 		part "$name" guest -i -- BR_SG_ICOUNT=1
 		;;
 	netns/test_txn_size.py)
-		part "$name" guest -- BR_SG_KILLS=60 BR_SG_PART=1
+		part "$name" guest -- BR_SG_PART=1
 		;;
 	*)
 		part "$name" guest --

@@ -21,7 +21,7 @@ from harness import SGCTL, sh
 
 PORTS, RULES, MEMBERS = 1000, 100, 100000
 MESSAGE_MAX = 96 * 1024
-# make check-live kills more, and at full size
+# make check-live does all of it at full size
 KILLS = int(os.environ.get("BR_SG_KILLS", "30"))
 PART = int(os.environ.get("BR_SG_PART", "4"))
 SMALL = harness.SOME_GROUPS + """
