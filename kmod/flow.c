@@ -597,7 +597,10 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	if (port->stateless)
 		return judge_rules(bind, direction, frame);
 	ct = flow_entry(bind, skb, &ctinfo);
+	/* not by a copy of a flood: the connection is another port's */
 	if (!ct && frame->proto == IPPROTO_TCP &&
+	    (direction == BR_SG_EGRESS ||
+	     br_sg_guard_addressed(&port->guard, frame)) &&
 	    flow_resume(bind, direction, skb))
 		ct = flow_entry(bind, skb, &ctinfo);
 	if (!ct) {

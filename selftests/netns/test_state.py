@@ -639,4 +639,30 @@ for strict in (False, True):
                 node.check(name + "in mid-stream without one, by " + sender,
                            sender, frame,
                            counts=direction(sender) + " [no-rule]")
+
+# a copy of a flood that a neighbour's rule would let in says nothing of the window
+node = node_of("""
+    a egress proto tcp dport 80 id 1
+    b ingress proto tcp id 2
+""", "tap1", "tap2", "qvb")
+for family in 4, 6:
+    a, x = ADDR[family]["a"], ADDR[family]["x"]
+    name = "IPv%d: out of window, " % family
+    for sender, frame in (
+            ("tap1", tcp(a, x, 1000, 80, seq=1 << 30)),
+            ("qvb", tcp(x, a, 80, 1000, "SA", seq=1 << 30,
+                        ack=(1 << 30) + 1)),
+            ("tap1", tcp(a, x, 1000, 80, "A", seq=(1 << 30) + 1,
+                         ack=(1 << 30) + 1))):
+        t.ok(node.send(sender, frame)["qvb" if sender == "tap1" else "tap1"],
+             name + "(the connection)")
+    node.count()
+    wild = tcp(x, a, 80, 1000, "A", b"evil", seq=3 << 29, ack=(1 << 30) + 1)
+    for i in range(3):
+        node.check(name + "to A, %d" % i, "qvb", wild,
+                   counts=["tap1 ingress [invalid]", "tap2 ingress [invalid]"])
+    node.check(name + "what is in it passes", "qvb",
+               tcp(x, a, 80, 1000, "A", b"good", seq=(1 << 30) + 1,
+                   ack=(1 << 30) + 1), to=["tap1", "tap2"],
+               counts=["tap1 ingress established", "tap2 ingress b 2"])
 t.done()
