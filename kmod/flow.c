@@ -70,6 +70,7 @@
 
 #include "cap.h"
 #include "flow.h"
+#include "rules.h"
 #include "slot.h"
 #include "snapshot.h"
 #include "tombstone.h"
@@ -112,20 +113,6 @@ static struct nf_conn *flow_entry(const struct br_sg_bind *bind,
 	return ct;
 }
 
-static bool proto_has_ports(u8 proto)
-{
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
-	       proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP ||
-	       proto == IPPROTO_DCCP;
-}
-
-/* conntrack knows the protocol but not its ports: all such flows are one */
-static bool tuple_lacks_ports(const struct nf_conntrack_tuple *tuple)
-{
-	return proto_has_ports(tuple->dst.protonum) &&
-	       !tuple->src.u.all && !tuple->dst.u.all;
-}
-
 static bool ports_are(const struct nf_conntrack_tuple *tuple, u16 a, u16 b)
 {
 	u16 src = ntohs(tuple->src.u.udp.port), dst = ntohs(tuple->dst.u.udp.port);
@@ -144,105 +131,10 @@ static bool tuple_is_dhcp(const struct nf_conntrack_tuple *tuple)
 		ports_are(tuple, BR_SG_DHCP6_CLIENT, BR_SG_DHCP6_SERVER));
 }
 
-/* the parser takes IGMP for ICMP; no rule and no error is IGMP */
-static bool frame_is_icmp(const struct br_sg_frame *frame)
-{
-	return frame->flags & BR_SG_FRAME_ICMP &&
-	       frame->proto == (frame->kind == BR_SG_FRAME_IPV4 ?
-				IPPROTO_ICMP : IPPROTO_ICMPV6);
-}
-
-static void key_from_frame(struct br_sg_key *key, u8 direction,
-			   const struct br_sg_frame *frame)
-{
-	memset(key, 0, sizeof(*key));
-	key->family = frame->kind == BR_SG_FRAME_IPV4 ? AF_INET : AF_INET6;
-	key->proto = frame->proto;
-	key->remote = direction == BR_SG_INGRESS ? frame->saddr : frame->daddr;
-	if (frame->flags & BR_SG_FRAME_PORTS) {
-		key->flags |= BR_SG_MATCH_PORT;
-		key->dport = frame->dport;
-	}
-	if (frame_is_icmp(frame)) {
-		key->flags |= BR_SG_MATCH_TYPE | BR_SG_MATCH_CODE;
-		key->type = frame->type;
-		key->code = frame->code;
-	}
-}
-
-/* @tuple: of a packet that travels in @direction */
-static void key_from_tuple(struct br_sg_key *key, u8 direction,
-			   const struct nf_conntrack_tuple *tuple)
-{
-	const union nf_inet_addr *remote;
-
-	memset(key, 0, sizeof(*key));
-	key->family = tuple->src.l3num;
-	key->proto = tuple->dst.protonum;
-	remote = direction == BR_SG_INGRESS ? &tuple->src.u3 : &tuple->dst.u3;
-	if (key->family == AF_INET)
-		key->remote.v4 = remote->ip;
-	else
-		memcpy(key->remote.b, remote->all, sizeof(key->remote.b));
-	if (proto_has_ports(key->proto)) {
-		key->flags |= BR_SG_MATCH_PORT;
-		key->dport = ntohs(tuple->dst.u.all);
-	} else if (key->proto == IPPROTO_ICMP ||
-		   key->proto == IPPROTO_ICMPV6) {
-		key->flags |= BR_SG_MATCH_TYPE | BR_SG_MATCH_CODE;
-		key->type = tuple->dst.u.icmp.type;
-		key->code = tuple->dst.u.icmp.code;
-	}
-}
-
-/*
- * Of a packet of @ct that travels in @direction, as the port that owns word
- * @own sends or receives it. br_netfilter's NAT comes between the two: what
- * the port sends has not been translated yet, and of what it receives the port
- * is the one that its own packets come from.
- */
-static void key_from_entry(struct br_sg_key *key, u8 direction,
-			   const struct nf_conn *ct, int own)
-{
-	const struct nf_conntrack_tuple *mine = &ct->tuplehash[own].tuple;
-
-	if (direction == BR_SG_EGRESS) {
-		key_from_tuple(key, direction, mine);
-		return;
-	}
-	key_from_tuple(key, direction, &ct->tuplehash[!own].tuple);
-	if (key->flags & BR_SG_MATCH_PORT)
-		key->dport = ntohs(mine->src.u.all);
-}
-
-static int port_lookup(const struct br_sg_bind *bind, u8 direction,
-		       struct br_sg_key *key)
-{
-	const struct br_sg_table *table;
-
-	table = bind->port->ruleset->tables[direction];
-	if (br_sg_table_has_tags(table))
-		key->tags = br_sg_remotes_find(bind->remotes, key->family,
-					       &key->remote);
-	return br_sg_table_lookup(table, key);
-}
-
-static struct br_sg_verdict verdict_step(int code)
-{
-	return (struct br_sg_verdict){ .code = code };
-}
-
-static struct br_sg_verdict verdict_rule(int rule)
-{
-	if (rule < 0)
-		return verdict_step(-BR_SG_REASON_NO_RULE);
-	return (struct br_sg_verdict){ .rule = rule };
-}
-
 /* what a slot says of a flow that @rule allows */
 static u64 slot_allowed(const struct nf_conntrack_tuple *tuple, int rule)
 {
-	return (tuple_lacks_ports(tuple) ? BR_SG_SLOT_PORTS :
+	return (br_sg_tuple_lacks_ports(tuple) ? BR_SG_SLOT_PORTS :
 					   BR_SG_SLOT_ALLOWED) | rule;
 }
 
@@ -308,53 +200,34 @@ static struct br_sg_verdict slot_take(const struct br_sg_bind *bind,
 	u64 slot = bind->stamp;
 
 	if (!slot_charge(bind, ct, &words[own]))
-		return verdict_step(-BR_SG_REASON_CT_LIMIT);
+		return br_sg_verdict_step(-BR_SG_REASON_CT_LIMIT);
 	if (!tuple_is_dhcp(tuple))
 		slot |= slot_allowed(tuple, rule);
 	slot_write(ct, &words[own], direction, slot);
-	return verdict_rule(rule);
+	return br_sg_verdict_rule(rule);
 }
 
 /*
  * The flow was judged by an older version of the port's policy. Judged again
- * in the direction that admitted it: by the rules, and egress by the port's
- * addresses, since its own packets are not the only ones of the flow.
- * What is revoked has no rule; the word keeps the protocol's state instead.
+ * in the direction that admitted it. What is revoked has no rule; the word keeps
+ * the protocol's state instead.
  */
 static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 			unsigned long *words, int own, u64 slot)
 {
 	u8 direction = slot & BR_SG_SLOT_INGRESS ? BR_SG_INGRESS : BR_SG_EGRESS;
-	const struct nf_conntrack_tuple *tuple;
-	struct br_sg_addr source = {};
-	struct br_sg_key key;
 	bool revoked;
 	int rule;
 	u64 kept;
 
 	revoked = (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED;
 	kept = revoked ? slot & BR_SG_SLOT_RULE : br_sg_tomb_state(ct);
-	tuple = &ct->tuplehash[own].tuple;
-	key_from_entry(&key, direction, ct, own);
-	if (tuple_lacks_ports(tuple))
-		key.flags &= ~BR_SG_MATCH_PORT;
-	rule = port_lookup(bind, direction, &key);
-	/* asked for ports that the entry does not know: per packet, then */
-	if (rule < 0 && tuple_lacks_ports(tuple))
-		rule = 0;
-	if (rule >= 0 && direction == BR_SG_EGRESS) {
-		if (key.family == AF_INET)
-			source.v4 = tuple->src.u3.ip;
-		else
-			memcpy(source.b, tuple->src.u3.all, sizeof(source.b));
-		if (!br_sg_guard_source(&bind->port->guard, NULL, key.family,
-					&source))
-			rule = -1;
-	}
+	rule = br_sg_rules_entry(bind->port, bind->remotes, direction, ct, own);
 	if (SLOT_VERSION(slot) < bind->port->since)
 		entry_forget(ct, false);
 	slot = bind->stamp | (slot & BR_SG_SLOT_INGRESS);
-	slot |= rule < 0 ? BR_SG_SLOT_REVOKED | kept : slot_allowed(tuple, rule);
+	slot |= rule < 0 ? BR_SG_SLOT_REVOKED | kept :
+			   slot_allowed(&ct->tuplehash[own].tuple, rule);
 	WRITE_ONCE(words[own], slot);
 	/* if the other end has it revoked still, its next drop fixes it again */
 	if (revoked && rule >= 0)
@@ -386,53 +259,29 @@ static bool ports_allowed(const struct br_sg_bind *bind, u8 direction,
 			  u64 slot, const struct br_sg_frame *frame)
 {
 	u8 admitted = slot & BR_SG_SLOT_INGRESS ? BR_SG_INGRESS : BR_SG_EGRESS;
-	struct br_sg_key key;
 
-	key_from_frame(&key, direction, frame);
-	if (direction != admitted)
-		key.dport = frame->sport;
-	return port_lookup(bind, admitted, &key) >= 0;
-}
-
-static bool frame_is_icmp_error(const struct br_sg_frame *frame)
-{
-	if (!frame_is_icmp(frame))
-		return false;
-	if (frame->kind == BR_SG_FRAME_IPV6)
-		return frame->type < 128;
-	return frame->type == 3 || frame->type == 4 || frame->type == 5 ||
-	       frame->type == 11 || frame->type == 12;
-}
-
-/* ICMP that conntrack keeps no state for: ND, MLD, discovery and the like */
-static bool frame_has_no_state(const struct br_sg_frame *frame)
-{
-	if (!frame_is_icmp(frame) || frame_is_icmp_error(frame))
-		return false;
-	if (frame->kind == BR_SG_FRAME_IPV6)
-		return frame->type != 128 && frame->type != 129 &&
-		       frame->type != 139 && frame->type != 140;
-	return frame->type != 0 && frame->type != 8 &&
-	       (frame->type < 13 || frame->type > 18);
+	if (direction == admitted)
+		return br_sg_rules_frame(bind->port, bind->remotes, direction,
+					 frame) >= 0;
+	return br_sg_rules_answer(bind->port, bind->remotes, admitted,
+				  frame) >= 0;
 }
 
 static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
 					u8 direction,
 					const struct br_sg_frame *frame)
 {
-	struct br_sg_key key;
-
-	key_from_frame(&key, direction, frame);
-	return verdict_rule(port_lookup(bind, direction, &key));
+	return br_sg_verdict_rule(br_sg_rules_frame(bind->port, bind->remotes,
+						    direction, frame));
 }
 
 /* @slot: of @ct */
 static struct br_sg_verdict judge_slot(struct nf_conn *ct, u64 slot)
 {
 	if ((slot & BR_SG_SLOT_MARK) != BR_SG_SLOT_REVOKED)
-		return verdict_step(BR_SG_STEP_ESTABLISHED);
+		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 	br_sg_tomb_keep(ct, slot & BR_SG_SLOT_RULE);
-	return verdict_step(-BR_SG_REASON_REVOKED);
+	return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
 }
 
 /* a connection that a helper expected: by the port's word in its master */
@@ -455,7 +304,7 @@ static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
 			br_sg_tomb_release(ct);
 		return verdict;
 	}
-	return verdict_step(-BR_SG_REASON_INVALID);
+	return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 }
 
 /* the port end of the bridge that has revoked @ct; NULL: none has */
@@ -537,8 +386,9 @@ static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction,
 		return SLOT_VERSION(slot) < bind->port->since;
 	if (bind->port->strict)
 		return false;
-	key_from_entry(&key, direction, ct, own);
-	return port_lookup(bind, direction, &key) >= 0;
+	br_sg_key_from_entry(&key, direction, ct, own);
+	return br_sg_rules_lookup(bind->port, bind->remotes, direction,
+				  &key) >= 0;
 }
 
 /* a packet without an entry: true if it is of one that lapsed, and has it now */
@@ -590,10 +440,10 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	u64 slot;
 
 	if (frame->kind != BR_SG_FRAME_IPV4 && frame->kind != BR_SG_FRAME_IPV6)
-		return verdict_step(-BR_SG_REASON_MALFORMED);
+		return br_sg_verdict_step(-BR_SG_REASON_MALFORMED);
 	/* conntrack lets none by; if one is here, it was not asked */
 	if (frame->flags & BR_SG_FRAME_FRAG)
-		return verdict_step(-BR_SG_REASON_INVALID);
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	if (port->stateless)
 		return judge_rules(bind, direction, frame);
 	ct = flow_entry(bind, skb, &ctinfo);
@@ -604,29 +454,29 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	    flow_resume(bind, direction, skb))
 		ct = flow_entry(bind, skb, &ctinfo);
 	if (!ct) {
-		if (frame_has_no_state(frame) && !nf_ct_get(skb, &ctinfo))
+		if (br_sg_frame_has_no_state(frame) && !nf_ct_get(skb, &ctinfo))
 			return judge_rules(bind, direction, frame);
-		return verdict_step(-BR_SG_REASON_INVALID);
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	}
 	words = br_sg_slot_words(ct);
 	if (!words)
-		return verdict_step(-BR_SG_REASON_INVALID);
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	own = br_sg_slot_own(ctinfo, direction);
 	slot = slot_read(bind, ct, words, own);
 	if (slot) {
 		if ((slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS &&
-		    !frame_is_icmp_error(frame) &&
+		    !br_sg_frame_is_icmp_error(frame) &&
 		    !ports_allowed(bind, direction, slot, frame))
-			return verdict_step(-BR_SG_REASON_NO_RULE);
+			return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
 		return judge_slot(ct, slot);
 	}
-	if (frame_is_icmp_error(frame))
-		return verdict_step(-BR_SG_REASON_INVALID);
+	if (br_sg_frame_is_icmp_error(frame))
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	if (ct->master)
 		return judge_expected(bind, ct);
 	if (port->strict && frame->proto == IPPROTO_TCP &&
 	    !(frame->flags & BR_SG_FRAME_SYN))
-		return verdict_step(-BR_SG_REASON_INVALID);
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	verdict = judge_rules(bind, direction, frame);
 	if (verdict.code < 0)
 		return verdict;
@@ -679,8 +529,10 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	if (SLOT_SERIAL(READ_ONCE(words[own])) == SLOT_SERIAL(bind->stamp) ||
 	    (bind->port->strict && nf_ct_protonum(ct) == IPPROTO_TCP))
 		return false;
-	key_from_entry(&key, direction, ct, own);
-	*verdict = verdict_rule(port_lookup(bind, direction, &key));
+	br_sg_key_from_entry(&key, direction, ct, own);
+	*verdict = br_sg_verdict_rule(br_sg_rules_lookup(bind->port,
+							 bind->remotes,
+							 direction, &key));
 	if (verdict->code)
 		return true;
 	/* no port of DHCP is plain, and the slot is another's or empty */
@@ -697,7 +549,7 @@ struct br_sg_verdict
 br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 			  const struct sk_buff *skb)
 {
-	struct br_sg_verdict verdict = verdict_step(-BR_SG_REASON_INVALID);
+	struct br_sg_verdict verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
 	struct nf_conntrack_zone zone;
@@ -731,6 +583,7 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 			return verdict;
 	}
 rules:
-	key_from_tuple(&key, BR_SG_INGRESS, &tuple);
-	return verdict_rule(port_lookup(bind, BR_SG_INGRESS, &key));
+	br_sg_key_from_tuple(&key, BR_SG_INGRESS, &tuple);
+	return br_sg_verdict_rule(br_sg_rules_lookup(bind->port, bind->remotes,
+						     BR_SG_INGRESS, &key));
 }

@@ -6,23 +6,13 @@
 #include <linux/types.h>
 
 #include "frame.h"
+#include "rules.h"
 
 struct br_sg_bind;
 struct br_sg_bridge;
 struct net;
 struct nf_hook_state;
 struct sk_buff;
-
-/**
- * struct br_sg_verdict - what a port end decided
- * @code: > 0: accepted, the enum br_sg_step; < 0: dropped, minus the enum
- *	br_sg_reason; 0: accepted by a rule
- * @rule: then its index in the ruleset of that direction
- */
-struct br_sg_verdict {
-	int code;
-	int rule;
-};
 
 /*
  * Tracks a frame of the host's own stack, which no bridge hook does, in the
