@@ -25,6 +25,7 @@
 #include "bind.h"
 #include "net.h"
 #include "policy.h"
+#include "shadow_end.h"
 #include "snapshot.h"
 
 /**
@@ -72,6 +73,8 @@ struct br_sg_dev_bridge {
  * @epoch: of the port that @serial is for
  * @version: of its policy, likewise
  * @bridge: shared by the devices of a bridge
+ * @counts: of the shadow, as published; NULL: none
+ * @end: work of bind_snapshot(): of the snapshot that is being made, or NULL
  * @port: work of bind_snapshot()
  * @state: likewise: enum br_sg_bind_state
  *
@@ -88,6 +91,8 @@ struct br_sg_dev {
 	u32 epoch;
 	u16 version;
 	struct br_sg_dev_bridge *bridge;
+	struct br_sg_shadow_counts *counts;
+	struct br_sg_shadow_end *end;
 	int port;
 	u8 state;
 };
@@ -187,6 +192,7 @@ static void dev_del(struct br_sg_net *bn, struct br_sg_dev *d)
 	hash_del(&d->hash);
 	bn->n_devs--;
 	dev_bridge_put(bn, d->bridge);
+	br_sg_shadow_counts_put(d->counts);
 	kfree(d);
 }
 
@@ -362,6 +368,10 @@ static void snapshot_free(struct br_sg_snapshot *snap)
 	for (i = 0; i < snap->n_bridges; i++)
 		if (snap->bridges[i].tmpl)
 			nf_ct_put(snap->bridges[i].tmpl);
+	for (i = 0; i < snap->n_ends; i++)
+		br_sg_shadow_end_exit(&snap->ends[i]);
+	kvfree(snap->ends);
+	br_sg_policy_put(snap->shadow);
 	br_sg_policy_put(snap->policy);
 	kvfree(snap->bridges);
 	kvfree(snap->serials);
@@ -373,6 +383,46 @@ static void snapshot_free_work(struct work_struct *work)
 {
 	snapshot_free(container_of(to_rcu_work(work), struct br_sg_snapshot,
 				   rwork));
+}
+
+/*
+ * What each device is to the shadow. Those without a port line that both let by,
+ * or both drop, need no word of it.
+ */
+static int snapshot_shadow(struct br_sg_net *bn, struct br_sg_snapshot *snap)
+{
+	struct br_sg_shadow_dev dev;
+	struct br_sg_dev *d;
+	bool drops;
+	int err;
+
+	list_for_each_entry(d, &bn->devs, node)
+		d->end = NULL;
+	if (!snap->shadow)
+		return 0;
+	snap->ends = kvcalloc(bn->n_devs + 1, sizeof(*snap->ends),
+			      GFP_KERNEL_ACCOUNT);
+	if (!snap->ends)
+		return -ENOMEM;
+	list_for_each_entry(d, &bn->devs, node) {
+		dev.dev = d->name;
+		dev.bridge = d->bridge->dev;
+		dev.real = d->port < 0 ? NULL : snap->policy->ports[d->port];
+		dev.drops = d->renamed ||
+			    default_drops(snap->shadow->config, d->name);
+		dev.blocked = d->state == BR_SG_BIND_ZONE;
+		dev.counts = d->counts;
+		drops = d->state == BR_SG_BIND_UNCONFIGURED;
+		if (d->port < 0 && dev.drops == drops &&
+		    br_sg_policy_port_index(snap->shadow, d->name) < 0)
+			continue;
+		err = br_sg_shadow_end_init(&snap->ends[snap->n_ends],
+					    snap->shadow, &dev);
+		if (err)
+			return err;
+		d->end = &snap->ends[snap->n_ends++];
+	}
+	return 0;
 }
 
 static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
@@ -403,7 +453,7 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 	}
 	list_for_each_entry(d, &bn->devs, node) {
 		b = d->bridge;
-		if (!b->ours && d->state != BR_SG_BIND_UNCONFIGURED)
+		if (!b->ours && d->state != BR_SG_BIND_UNCONFIGURED && !d->end)
 			continue;
 		i = d->ifindex & snap->mask;
 		while (snap->map[i].dev)
@@ -412,9 +462,10 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		bind->ifindex = d->ifindex;
 		bind->dev = d->dev;
 		bind->state = d->state;
+		bind->shadow = d->end;
 		if (b->ours) {
 			bind->bridge = &snap->bridges[b->index];
-			bind->tracked = b->filtered && !b->stateless;
+			bind->tracked = b->filtered && !b->stateless && !d->end;
 			bind->watched = b->watched;
 		}
 		if (d->port < 0)
@@ -433,7 +484,8 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 }
 
 static struct br_sg_snapshot *bind_snapshot(struct br_sg_net *bn,
-					    struct br_sg_policy *policy)
+					    struct br_sg_policy *policy,
+					    struct br_sg_policy *shadow)
 {
 	struct br_sg_snapshot *snap;
 	u32 slots;
@@ -447,6 +499,7 @@ static struct br_sg_snapshot *bind_snapshot(struct br_sg_net *bn,
 	INIT_RCU_WORK(&snap->rwork, snapshot_free_work);
 	snap->mask = slots - 1;
 	snap->policy = br_sg_policy_get(policy);
+	snap->shadow = shadow ? br_sg_policy_get(shadow) : NULL;
 	snap->n_ports = policy->config->ports.n;
 	snap->binds = kvcalloc(snap->n_ports + 1, sizeof(*snap->binds),
 			       GFP_KERNEL_ACCOUNT);
@@ -459,6 +512,8 @@ static struct br_sg_snapshot *bind_snapshot(struct br_sg_net *bn,
 		goto err_free;
 	devs_judge(bn, policy);
 	err = bridges_zone(bn);
+	if (!err)
+		err = snapshot_shadow(bn, snap);
 	if (err)
 		goto err_free;
 	snapshot_map(bn, snap);
@@ -469,8 +524,25 @@ err_free:
 	return ERR_PTR(err);
 }
 
+/* a device keeps what it was given to count with, until the next is published */
+static void devs_keep_counts(struct br_sg_net *bn)
+{
+	struct br_sg_shadow_counts *counts;
+	struct br_sg_dev *d;
+
+	list_for_each_entry(d, &bn->devs, node) {
+		counts = d->end ? br_sg_shadow_counts_get(d->end->counts) :
+				  NULL;
+		br_sg_shadow_counts_put(d->counts);
+		d->counts = counts;
+		d->end = NULL;
+	}
+}
+
 static void snapshot_publish(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 {
+	if (snap)
+		devs_keep_counts(bn);
 	snap = rcu_replace_pointer(bn->snap, snap,
 				   lockdep_is_held(&bn->publish));
 	if (snap)
@@ -495,7 +567,7 @@ static int devs_scan(struct br_sg_net *bn)
 }
 
 int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
-		       u64 generation)
+		       struct br_sg_policy *shadow, u64 generation)
 {
 	bool first = policy && !bn->policy;
 	struct br_sg_snapshot *snap = NULL;
@@ -508,7 +580,7 @@ int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 		if (first)
 			err = devs_scan(bn);
 		if (!err) {
-			snap = bind_snapshot(bn, policy);
+			snap = bind_snapshot(bn, policy, shadow);
 			err = PTR_ERR_OR_ZERO(snap);
 		}
 		if (err)
@@ -517,6 +589,8 @@ int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 	snapshot_publish(bn, snap);
 	br_sg_policy_put(bn->policy);
 	bn->policy = policy;
+	br_sg_policy_put(bn->shadow);
+	bn->shadow = shadow;
 	bn->generation = generation;
 out:
 	/* without a policy nobody keeps the list up to date */
@@ -546,7 +620,7 @@ static void bind_void(struct br_sg_net *bn, const struct net_device *dev)
 
 static int bind_refresh(struct br_sg_net *bn, const struct net_device *dev)
 {
-	struct br_sg_snapshot *snap = bind_snapshot(bn, bn->policy);
+	struct br_sg_snapshot *snap = bind_snapshot(bn, bn->policy, bn->shadow);
 
 	if (IS_ERR(snap)) {
 		bind_void(bn, dev);
@@ -640,6 +714,8 @@ void br_sg_bind_net_exit(struct br_sg_net *bn)
 	snapshot_publish(bn, NULL);
 	br_sg_policy_put(bn->policy);
 	bn->policy = NULL;
+	br_sg_policy_put(bn->shadow);
+	bn->shadow = NULL;
 	devs_forget(bn);
 	mutex_unlock(&bn->publish);
 }

@@ -10,10 +10,11 @@ struct br_sg_policy;
 
 /*
  * Publishes @policy over the devices there are; NULL: nothing is configured
- * any more. Takes over the caller's reference on success. Under bn->commit.
+ * any more. @shadow, or NULL: judged beside it. Takes over the caller's
+ * references on success. Under bn->commit.
  */
 int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
-		       u64 generation);
+		       struct br_sg_policy *shadow, u64 generation);
 void br_sg_bind_net_exit(struct br_sg_net *bn);
 int br_sg_bind_init(void);
 /* before the netns go: no device event comes after */

@@ -19,6 +19,9 @@
  * A ruleset keeps the groups it was compiled from, as long as their rules are
  * those in force: one that is not in the config any more counts with it.
  *
+ * A shadow may take what the policy in force leaves. It shares nothing with it but
+ * what both were configured with, and that counts with each.
+ *
  * Not counted: the snapshot (a cache line or two a device, and devices are not
  * configured here), candidates, the policy before until its readers are gone (a
  * commit may hold both), and what the kernel needs to keep account of objects
@@ -105,12 +108,16 @@ void br_sg_budget_init(struct br_sg_compile *c)
 
 static int budget_add(struct br_sg_compile *c, u64 bytes)
 {
+	u64 sum;
+
 	c->new->bytes += bytes;
-	if (c->new->bytes <= c->budget)
+	sum = c->new->bytes + (c->beside ? c->beside->bytes : 0);
+	if (sum <= c->budget)
 		return 0;
 	snprintf(c->refusal->text, sizeof(c->refusal->text),
-		 "the policy takes %llu bytes or more, and %llu are allowed: raise budget, a parameter of module br_sg, which is %llu MiB",
-		 c->new->bytes, c->budget, c->budget >> 20);
+		 "the policy %s %llu bytes or more, and %llu are allowed: raise budget, a parameter of module br_sg, which is %llu MiB",
+		 c->beside ? "and its shadow take" : "takes", sum, c->budget,
+		 c->budget >> 20);
 	return -ENOSPC;
 }
 
@@ -254,24 +261,41 @@ static size_t port_conf_bytes(const struct br_sg_compile *c,
 	return bytes;
 }
 
-static size_t port_bytes(const struct br_sg_compile *c,
-			 const struct br_sg_port *port)
+static size_t rule_counters_bytes(const struct br_sg_rule_counters *rules)
 {
-	const struct br_sg_rule_counters *rules = port->rules;
 	size_t bytes;
 	int d;
 
-	bytes = room(sizeof(*port)) + port_conf_bytes(c, port->conf) +
-		array_room(port->conf->n_pairs + 1, sizeof(*port->macs)) +
-		room(sizeof(*port->counters)) + __BR_SG_DIRECTIONS *
-		num_possible_cpus() * sizeof(struct br_sg_pcpu_counter);
 	if (!rules)
-		return bytes;
-	bytes += room(sizeof(*rules));
+		return 0;
+	bytes = room(sizeof(*rules));
 	for (d = 0; d < __BR_SG_DIRECTIONS; d++)
 		bytes += array_room(rules->n[d] + 1, sizeof(*rules->v[d])) +
 			 rules->n[d] * room(sizeof(*rules->v[d][0]));
 	return bytes;
+}
+
+/* as if the devices of all ports in force were there */
+int br_sg_budget_shadow(struct br_sg_compile *c)
+{
+	const struct br_sg_policy *beside = c->beside;
+	u64 bytes = 0;
+	u32 i;
+
+	for (i = 0; beside && i < beside->config->ports.n; i++)
+		bytes += room(sizeof(struct br_sg_shadow_counts)) +
+			 rule_counters_bytes(beside->ports[i]->rules);
+	return budget_add(c, bytes);
+}
+
+static size_t port_bytes(const struct br_sg_compile *c,
+			 const struct br_sg_port *port)
+{
+	return room(sizeof(*port)) + port_conf_bytes(c, port->conf) +
+	       array_room(port->conf->n_pairs + 1, sizeof(*port->macs)) +
+	       room(sizeof(*port->counters)) + __BR_SG_DIRECTIONS *
+	       num_possible_cpus() * sizeof(struct br_sg_pcpu_counter) +
+	       rule_counters_bytes(port->rules);
 }
 
 int br_sg_budget_port(struct br_sg_compile *c, struct br_sg_port *port)

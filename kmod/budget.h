@@ -19,11 +19,13 @@ void br_sg_budget_init(struct br_sg_compile *c);
 /*
  * Each adds to what the compile has come to: 0, or -ENOSPC, explained in its
  * refusal, when it is over. The config without its groups and ports, and the
- * policy's arrays; a group and what its line brought; the remotes; a port, what
- * its line brought, and its ruleset if no port before had it.
+ * policy's arrays; of a shadow, what it counts about the rules in force; a group
+ * and what its line brought; the remotes; a port, what its line brought, and its
+ * ruleset if no port before had it.
  */
 int br_sg_budget_config(struct br_sg_compile *c);
 int br_sg_budget_group(struct br_sg_compile *c, struct br_sg_group *group);
+int br_sg_budget_shadow(struct br_sg_compile *c);
 int br_sg_budget_remotes(struct br_sg_compile *c);
 int br_sg_budget_port(struct br_sg_compile *c, struct br_sg_port *port);
 

@@ -15,6 +15,7 @@ struct br_sg_tag;
 /**
  * struct br_sg_compile - work of one commit
  * @old: the policy in force, or NULL
+ * @beside: of a shadow: the policy in force; NULL: of none
  * @new: the one being made
  * @config: of @new
  * @changed: per group of @config: what it allows is not what it was in @old
@@ -28,6 +29,7 @@ struct br_sg_tag;
  */
 struct br_sg_compile {
 	const struct br_sg_policy *old;
+	const struct br_sg_policy *beside;
 	struct br_sg_policy *new;
 	struct br_sg_config *config;
 	bool *changed;

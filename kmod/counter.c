@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Counters: who owns them, and how they are read. */
 #include <linux/jiffies.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "counter.h"
@@ -71,6 +72,28 @@ void br_sg_rule_counter_put(struct br_sg_rule_counter *counter)
 {
 	if (counter && refcount_dec_and_test(&counter->ref))
 		kfree(counter);
+}
+
+struct br_sg_rule_counters *
+br_sg_rule_counters_get(struct br_sg_rule_counters *counters)
+{
+	refcount_inc(&counters->ref);
+	return counters;
+}
+
+void br_sg_rule_counters_put(struct br_sg_rule_counters *counters)
+{
+	u32 i;
+	int d;
+
+	if (!counters || !refcount_dec_and_test(&counters->ref))
+		return;
+	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
+		for (i = 0; i < counters->n[d]; i++)
+			br_sg_rule_counter_put(counters->v[d][i]);
+		kvfree(counters->v[d]);
+	}
+	kfree(counters);
 }
 
 bool br_sg_rate_take(struct br_sg_rate *rate, unsigned int max)

@@ -108,6 +108,10 @@ struct br_sg_rule_counter *
 br_sg_rule_counter_get(struct br_sg_rule_counter *counter);
 void br_sg_rule_counter_put(struct br_sg_rule_counter *counter);
 
+struct br_sg_rule_counters *
+br_sg_rule_counters_get(struct br_sg_rule_counters *counters);
+void br_sg_rule_counters_put(struct br_sg_rule_counters *counters);
+
 /* one more this second, of at most @max? */
 bool br_sg_rate_take(struct br_sg_rate *rate, unsigned int max);
 /* may the port send one more fragment this second? */

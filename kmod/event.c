@@ -185,3 +185,26 @@ void br_sg_event_ct_near(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	}
 	local_bh_enable();
 }
+
+void br_sg_event_would(struct br_sg_net *bn, const struct br_sg_bind *bind,
+		       u8 direction, u8 reason, const struct br_sg_frame *frame)
+{
+	const struct br_sg_port *port = bind->shadow->port;
+	struct br_sg_event *event;
+
+	if (likely(!br_sg_nl_event_wanted(bn->net)))
+		return;
+	local_bh_disable();
+	event = event_begin(bn, port ? &port->counters->events :
+				       &bn->unconfigured_events,
+			    reason ? BR_SG_EVENT_WOULD_DROP :
+				     BR_SG_EVENT_WOULD_ACCEPT,
+			    bind->shadow->dev);
+	if (event) {
+		event->direction = direction;
+		event->reason = reason;
+		event->frame = *frame;
+		event_end(bn);
+	}
+	local_bh_enable();
+}

@@ -21,9 +21,9 @@ struct workqueue_struct;
  * @time: ns since the epoch
  * @dev: the port's device
  * @kind: enum br_sg_event_kind
- * @direction: enum br_sg_direction; DROP
- * @reason: enum br_sg_reason; DROP
- * @frame: DROP
+ * @direction: enum br_sg_direction; of a frame
+ * @reason: enum br_sg_reason; DROP, WOULD_DROP
+ * @frame: DROP, WOULD_DROP, WOULD_ACCEPT
  * @withheld: events of the port before this one that were not told
  * @entries: CT_NEAR: that the port has in conntrack's table
  * @limit: CT_NEAR: that it may have
@@ -68,6 +68,13 @@ void br_sg_event_drop(struct br_sg_net *bn, const struct br_sg_bind *bind,
 void br_sg_event_ct_near(struct br_sg_net *bn, const struct br_sg_bind *bind,
 			 u32 entries, u32 limit);
 
+/*
+ * Likewise, the shadow would have decided otherwise about @frame: dropped it for
+ * @reason, or, with 0, accepted it.
+ */
+void br_sg_event_would(struct br_sg_net *bn, const struct br_sg_bind *bind,
+		       u8 direction, u8 reason,
+		       const struct br_sg_frame *frame);
 /* What netlink has of it, nl_event.c. Does anybody listen to events? */
 bool br_sg_nl_event_wanted(const struct net *net);
 /*

@@ -70,7 +70,9 @@
 
 #include "cap.h"
 #include "flow.h"
+#include "net.h"
 #include "rules.h"
+#include "shadow.h"
 #include "slot.h"
 #include "snapshot.h"
 #include "tombstone.h"
@@ -309,7 +311,7 @@ static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
 
 /* the port end of the bridge that has revoked @ct; NULL: none has */
 static const struct br_sg_bind *
-entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct)
+entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct, int *own)
 {
 	unsigned long *words = br_sg_slot_words(ct);
 	const struct br_sg_bind *bind;
@@ -325,8 +327,10 @@ entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct)
 		    bind->bridge != bridge || bind->port->stateless)
 			continue;
 		slot = slot_read(bind, ct, words, i);
-		if (slot && judge_slot(ct, slot).code < 0)
+		if (slot && judge_slot(ct, slot).code < 0) {
+			*own = i;
 			return bind;
+		}
 	}
 	return NULL;
 }
@@ -339,36 +343,43 @@ static bool proto_has_state(u8 proto)
 }
 
 const struct br_sg_bind *
-br_sg_flow_revoked(struct net *net, const struct br_sg_bridge *bridge,
-		   const struct sk_buff *skb)
+br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
+		   u8 *direction, const struct sk_buff *skb)
 {
-	const struct br_sg_bind *bind;
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
 	struct nf_conntrack_zone zone;
-	struct nf_conn *ct;
+	const struct br_sg_bind *end;
+	struct nf_conn *ct, *of;
 	u16 family;
+	int own;
 
 	family = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
 						    NFPROTO_IPV6;
 	/* none of a later fragment; without the first it comes to nothing */
 	if (!nf_ct_get_tuplepr(skb, skb_mac_offset(skb) + ETH_HLEN, family,
-			       net, &tuple) ||
+			       bn->net, &tuple) ||
 	    !proto_has_state(tuple.dst.protonum))
 		return NULL;
-	nf_ct_zone_init(&zone, bridge->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
-	h = nf_conntrack_find_get(net, &zone, &tuple);
+	nf_ct_zone_init(&zone, bind->bridge->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
+	h = nf_conntrack_find_get(bn->net, &zone, &tuple);
 	if (!h)
 		return NULL;
 	ct = nf_ct_tuplehash_to_ctrack(h);
-	bind = entry_revoked(bridge, ct);
-	if (!bind && ct->master) {
-		bind = entry_revoked(bridge, ct->master);
-		if (bind)
+	of = ct;
+	end = entry_revoked(bind->bridge, of, &own);
+	if (!end && ct->master) {
+		of = ct->master;
+		end = entry_revoked(bind->bridge, of, &own);
+		if (end)
 			br_sg_tomb_keep(ct, br_sg_tomb_state(ct));
 	}
+	if (end && end != bind)
+		*direction = BR_SG_INGRESS;
+	if (end && unlikely(end->shadow))
+		br_sg_shadow_compare_revoked(bn, end, *direction, of, own, skb);
 	nf_ct_put(ct);
-	return bind;
+	return end;
 }
 
 /* has the port not followed the connection, and lets it go on? */

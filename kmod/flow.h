@@ -10,7 +10,7 @@
 
 struct br_sg_bind;
 struct br_sg_bridge;
-struct net;
+struct br_sg_net;
 struct nf_hook_state;
 struct sk_buff;
 
@@ -23,12 +23,12 @@ unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 			      const struct nf_hook_state *state);
 /*
  * Before conntrack sees it, of an untagged IP frame that may move a connection's
- * state: is its flow one that a port end of the bridge has revoked? That end, or
- * NULL.
+ * state, and that travels in *@direction at @bind: is its flow one that a port end
+ * of the bridge has revoked? That end, with *@direction as it sees it, or NULL.
  */
 const struct br_sg_bind *
-br_sg_flow_revoked(struct net *net, const struct br_sg_bridge *bridge,
-		   const struct sk_buff *skb);
+br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
+		   u8 *direction, const struct sk_buff *skb);
 /* steps 9 to 11 */
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      u8 direction,

@@ -51,6 +51,7 @@
 #include "hooks.h"
 #include "net.h"
 #include "plain.h"
+#include "shadow.h"
 #include "slot.h"
 #include "snapshot.h"
 
@@ -76,6 +77,12 @@ static bool frame_is_ip(const struct sk_buff *skb)
 	return !skb_vlan_tag_present(skb) &&
 	       (skb->protocol == htons(ETH_P_IP) ||
 		skb->protocol == htons(ETH_P_IPV6));
+}
+
+/* conntrack is asked for what comes by a bridge whose ports keep state */
+static bool bind_tracks(const struct br_sg_bind *bind)
+{
+	return bind_filtered(bind) && !bind->bridge->stateless;
 }
 
 static bool frame_is_fragment(const struct sk_buff *skb)
@@ -160,6 +167,19 @@ static void count(const struct br_sg_bind *bind, u8 direction,
 		verdict->code = -reason;
 }
 
+/* the same, behind conntrack, and what the shadow says of it */
+static unsigned int conclude_flow(struct br_sg_net *bn,
+				  const struct br_sg_bind *bind, u8 direction,
+				  struct br_sg_verdict verdict,
+				  const struct br_sg_frame *frame,
+				  const struct sk_buff *skb)
+{
+	if (unlikely(bind->shadow))
+		br_sg_shadow_compare(bn, bind, direction, verdict,
+				     bind_tracks(bind), skb);
+	return conclude(bn, bind, direction, verdict, frame, skb);
+}
+
 /*
  * Of a flow that a port end has revoked nothing that moves conntrack's state
  * reaches conntrack. Counted at that end, whoever sent it; @direction is that of
@@ -172,12 +192,11 @@ static bool drop_revoked(struct br_sg_net *bn,
 	const struct br_sg_bind *end;
 	struct br_sg_frame frame;
 
-	end = br_sg_flow_revoked(bn->net, bind->bridge, skb);
+	end = br_sg_flow_revoked(bn, bind, &direction, skb);
 	if (likely(!end))
 		return false;
 	br_sg_frame_size(&frame, skb);
-	drop(bn, end, end == bind ? direction : BR_SG_INGRESS,
-	     BR_SG_REASON_REVOKED, &frame, skb);
+	drop(bn, end, direction, BR_SG_REASON_REVOKED, &frame, skb);
 	return true;
 }
 
@@ -229,6 +248,22 @@ static bool decide_early(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return true;
 	}
 	return false;
+}
+
+/*
+ * Has the shadow compare what was decided before conntrack, or without it. What
+ * of it @verdict was, drop or accept, is all that counts.
+ */
+static void shadow_early(struct br_sg_net *bn, const struct br_sg_bind *bind,
+			 u8 direction, unsigned int verdict, bool tracked,
+			 const struct sk_buff *skb)
+{
+	struct br_sg_verdict early = {
+		.code = verdict == NF_ACCEPT ? BR_SG_STEP_OFF :
+					       -BR_SG_REASON_ZONE,
+	};
+
+	br_sg_shadow_compare(bn, bind, direction, early, tracked, skb);
 }
 
 static bool hook_is_conntrack(const struct nf_hook_ops *ops)
@@ -321,6 +356,12 @@ static unsigned int pre_guard(struct br_sg_net *bn,
 	return NF_ACCEPT;
 }
 
+/* an IP frame that ends and reopens no connection for sure */
+static bool frame_is_steady(const struct sk_buff *skb)
+{
+	return br_sg_plain_steady(skb, skb->protocol == htons(ETH_P_IP));
+}
+
 static noinline_for_stack unsigned int
 pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	 struct sk_buff *skb)
@@ -329,13 +370,17 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 
 	if (!decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
 		verdict = pre_guard(bn, bind, skb);
+	/* an IP frame that goes on is compared behind conntrack */
+	if (unlikely(bind->shadow) &&
+	    (verdict != NF_ACCEPT || !frame_is_ip(skb)))
+		shadow_early(bn, bind, BR_SG_EGRESS, verdict, false, skb);
 	if (verdict != NF_ACCEPT)
 		return verdict;
 	if (!bind_filtered(bind))
 		return bracket_open(bn, skb);
 	if (frame_is_ip(skb) && (!bind->bridge->stateless ||
 				 frame_is_fragment(skb))) {
-		if (bind->watched &&
+		if (bind->watched && !frame_is_steady(skb) &&
 		    drop_revoked(bn, bind, BR_SG_EGRESS, skb))
 			return NF_DROP;
 		pre_zone(bind->bridge, skb);
@@ -387,8 +432,7 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 	if (!bind)
 		return bracket_open(bn, skb);
 	if (bind->tracked && pre_plain(bind, skb) &&
-	    (!bind->watched ||
-	     br_sg_plain_steady(skb, skb->protocol == htons(ETH_P_IP)))) {
+	    (!bind->watched || frame_is_steady(skb))) {
 		this_cpu_write(plain.bind, bind);
 		this_cpu_write(plain.skb, skb);
 		pre_zone(bind->bridge, skb);
@@ -402,9 +446,13 @@ static noinline_for_stack unsigned int
 egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	    struct sk_buff *skb)
 {
+	bool guards = READ_ONCE(bind->state) == BR_SG_BIND_FILTER;
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
 
+	if (unlikely(bind->shadow) && !guards && frame_is_ip(skb))
+		shadow_early(bn, bind, BR_SG_EGRESS, NF_ACCEPT,
+			     bind_tracks(bind), skb);
 	if (!bind_filtered(bind))
 		return bracket_close(bn, skb);
 	if (!frame_is_ip(skb))
@@ -413,13 +461,14 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		nf_reset_ct(skb);
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	}
-	if (READ_ONCE(bind->state) != BR_SG_BIND_FILTER)
+	if (!guards)
 		return NF_ACCEPT;
 	if ((plain_already(bind, skb) ||
 	     br_sg_plain_egress(&bind->port->guard, skb)) &&
 	    br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict)) {
 		br_sg_frame_size(&frame, skb);
-		return conclude(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
+		return conclude_flow(bn, bind, BR_SG_EGRESS, verdict, &frame,
+				     skb);
 	}
 	/* asked again: the reassembled packet shows what its fragments hid */
 	br_sg_frame_parse(&frame, skb);
@@ -427,7 +476,7 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_EGRESS, &frame, skb);
 	count(bind, BR_SG_EGRESS, &verdict, &frame, skb);
-	return conclude(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
+	return conclude_flow(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
 }
 
 static unsigned int hook_egress(void *priv, struct sk_buff *skb,
@@ -458,20 +507,25 @@ forward_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	struct br_sg_frame frame;
 	unsigned int early;
 
-	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early))
+	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early)) {
+		if (unlikely(bind->shadow))
+			shadow_early(bn, bind, BR_SG_INGRESS, early,
+				     bind_tracks(bind), skb);
 		return early;
+	}
 	if (br_sg_plain_ingress(&bind->port->guard, skb) &&
 	    br_sg_plain_addressed(&bind->port->guard, skb) &&
 	    br_sg_flow_judge_plain(bind, BR_SG_INGRESS, skb, &verdict)) {
 		br_sg_frame_size(&frame, skb);
-		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
+				     skb);
 	}
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
 	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
-	return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+	return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 }
 
 static unsigned int hook_forward(void *priv, struct sk_buff *skb,
@@ -480,7 +534,11 @@ static unsigned int hook_forward(void *priv, struct sk_buff *skb,
 	struct br_sg_net *bn = priv;
 	const struct br_sg_bind *bind = bind_of(bn, state->out);
 
-	if (!bind || READ_ONCE(bind->state) == BR_SG_BIND_PASS)
+	if (!bind)
+		return NF_ACCEPT;
+	if (unlikely(bind->shadow))
+		return forward_long(bn, bind, skb);
+	if (READ_ONCE(bind->state) == BR_SG_BIND_PASS)
 		return NF_ACCEPT;
 	if (bind_guards(bind) && br_sg_slot_admits(bind, BR_SG_INGRESS, skb) &&
 	    br_sg_plain_ingress(&bind->port->guard, skb))
@@ -513,15 +571,24 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 
 	if (!bind)
 		return NF_ACCEPT;
-	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early))
+	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early)) {
+		if (unlikely(bind->shadow))
+			shadow_early(bn, bind, BR_SG_INGRESS, early, false,
+				     skb);
 		return early;
+	}
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
-	if (verdict.code < 0)
+	if (verdict.code < 0) {
+		if (unlikely(bind->shadow))
+			shadow_early(bn, bind, BR_SG_INGRESS, NF_DROP, false,
+				     skb);
 		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+	}
 	if (frame.flags & BR_SG_FRAME_FRAG) {
 		verdict = br_sg_flow_judge_fragment(bind, skb);
-		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
+				     skb);
 	}
 	if (bind->watched && frame_is_ip(skb) &&
 	    drop_revoked(bn, bind, BR_SG_INGRESS, skb))
@@ -531,7 +598,7 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
 	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
-	return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+	return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 }
 
 /*
@@ -546,12 +613,17 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 	const struct br_sg_bind *bind = bind_of(bn, state->in);
 	unsigned int verdict = NF_ACCEPT;
 	struct br_sg_frame frame;
+	bool early;
 
 	if (!bind)
 		return NF_ACCEPT;
 	if (is_link_local_ether_addr(eth_hdr(skb)->h_dest) &&
 	    skb->dev == state->in) {
-		if (decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
+		early = decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict);
+		if (unlikely(bind->shadow))
+			shadow_early(bn, bind, BR_SG_EGRESS,
+				     early ? verdict : NF_DROP, false, skb);
+		if (early)
 			return verdict;
 		br_sg_frame_parse(&frame, skb);
 		return drop(bn, bind, BR_SG_EGRESS,

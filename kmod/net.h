@@ -39,6 +39,8 @@ struct br_sg_policy;
  * @policy: of @snap, a reference; NULL like it. Written under @commit and
  *	@publish, read under either
  * @generation: of the configuration in force; like @policy
+ * @shadow: of @snap, a reference; NULL: none. Like @policy
+ * @shadows: the number of the last shadow. Protected by @commit
  * @hooked: our hooks are registered. Protected by @commit
  * @pinned: we hold a reference to the module. Protected by @commit
  * @empty: the configuration while there is no other; constant
@@ -67,6 +69,8 @@ struct br_sg_net {
 	struct mutex publish;	/* devices, zones, the swap */
 	struct br_sg_policy *policy;
 	u64 generation;
+	struct br_sg_policy *shadow;
+	u64 shadows;
 	bool hooked;
 	bool pinned;
 	struct br_sg_config *empty;

@@ -24,7 +24,7 @@ static int br_sg_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	if (tb[BR_SG_A_FLAGS])
 		flags = nla_get_u32(tb[BR_SG_A_FLAGS]);
 
-	base = br_sg_policy_config(bn);
+	base = br_sg_policy_config(bn, false);
 	generation = base->generation;
 	if (tb[BR_SG_A_GENERATION] &&
 	    nla_get_u64(tb[BR_SG_A_GENERATION]) != generation) {
@@ -60,9 +60,7 @@ static int br_sg_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)
 			      info->extack);
 }
 
-/* made before the commit, so that what is published can be answered */
-static struct sk_buff *br_sg_nl_commit_reply(struct genl_info *info,
-					     void **head)
+struct sk_buff *br_sg_nl_commit_reply(struct genl_info *info, void **head)
 {
 	struct sk_buff *reply;
 
@@ -70,7 +68,7 @@ static struct sk_buff *br_sg_nl_commit_reply(struct genl_info *info,
 	if (!reply)
 		return NULL;
 	*head = genlmsg_put_reply(reply, info, &br_sg_nl_family, 0,
-				  BR_SG_CMD_COMMIT);
+				  info->genlhdr->cmd);
 	if (!*head) {
 		nlmsg_free(reply);
 		return NULL;
@@ -78,8 +76,34 @@ static struct sk_buff *br_sg_nl_commit_reply(struct genl_info *info,
 	return reply;
 }
 
+void br_sg_nl_commit_refuse(const struct br_sg_refusal *refusal, int err,
+			    struct netlink_ext_ack *extack)
+{
+	if (*refusal->text)
+		br_sg_refuse(extack, NULL, err, "%s", refusal->text);
+	else if (err == -ESTALE)
+		NL_SET_ERR_MSG(extack,
+			       "another writer has committed since BEGIN");
+	if (refusal->cookie)
+		nl_set_extack_cookie_u64(extack, refusal->cookie);
+}
+
+int br_sg_nl_commit_answer(struct genl_info *info, struct sk_buff *reply,
+			   void *head, u64 generation)
+{
+	if (WARN_ON_ONCE(nla_put_u64_64bit(reply, BR_SG_A_GENERATION,
+					   generation, BR_SG_A_PAD))) {
+		nlmsg_free(reply);
+		return 0;
+	}
+	genlmsg_end(reply, head);
+	/* it is in force, whether the answer gets through or not */
+	genlmsg_reply(reply, info);
+	return 0;
+}
+
 static int br_sg_nl_commit(struct br_sg_net *bn, struct br_sg_session *session,
-			   bool dry_run, u64 *generation,
+			   u32 flags, u64 *generation,
 			   struct netlink_ext_ack *extack)
 {
 	struct br_sg_refusal *refusal;
@@ -88,22 +112,13 @@ static int br_sg_nl_commit(struct br_sg_net *bn, struct br_sg_session *session,
 	refusal = kzalloc(sizeof(*refusal), GFP_KERNEL);
 	if (!refusal)
 		return -ENOMEM;
-	err = br_sg_policy_commit(bn, session->config, session->base, dry_run,
+	err = br_sg_policy_commit(bn, session->config, session->base, flags,
 				  generation, refusal);
-	if (!err) {
+	if (err)
+		br_sg_nl_commit_refuse(refusal, err, extack);
+	else if (!(flags & BR_SG_COMMIT_F_DRY_RUN))
 		/* what was published belongs to the policy */
-		if (!dry_run)
-			session->config = NULL;
-		goto out_free;
-	}
-	if (*refusal->text)
-		br_sg_refuse(extack, NULL, err, "%s", refusal->text);
-	else if (err == -ESTALE)
-		NL_SET_ERR_MSG(extack,
-			       "another writer has committed since BEGIN");
-	if (refusal->cookie)
-		nl_set_extack_cookie_u64(extack, refusal->cookie);
-out_free:
+		session->config = NULL;
 	kfree(refusal);
 	return err;
 }
@@ -115,7 +130,7 @@ static int br_sg_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 	struct br_sg_session *session;
 	struct sk_buff *reply;
 	u64 generation = 0;
-	bool dry_run;
+	u32 flags = 0;
 	void *head;
 	int err;
 
@@ -126,25 +141,17 @@ static int br_sg_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 			     info->extack);
 	if (err)
 		goto out_close;
-	dry_run = tb[BR_SG_A_FLAGS] && (nla_get_u32(tb[BR_SG_A_FLAGS]) &
-					BR_SG_COMMIT_F_DRY_RUN);
+	if (tb[BR_SG_A_FLAGS])
+		flags = nla_get_u32(tb[BR_SG_A_FLAGS]);
 	err = -ENOMEM;
 	reply = br_sg_nl_commit_reply(info, &head);
 	if (!reply)
 		goto out_close;
-	err = br_sg_nl_commit(bn, session, dry_run, &generation, info->extack);
-	if (err) {
+	err = br_sg_nl_commit(bn, session, flags, &generation, info->extack);
+	if (err)
 		nlmsg_free(reply);
-		goto out_close;
-	}
-	if (WARN_ON_ONCE(nla_put_u64_64bit(reply, BR_SG_A_GENERATION,
-					   generation, BR_SG_A_PAD))) {
-		nlmsg_free(reply);
-		goto out_close;
-	}
-	genlmsg_end(reply, head);
-	/* it is in force, whether the answer gets through or not */
-	genlmsg_reply(reply, info);
+	else
+		err = br_sg_nl_commit_answer(info, reply, head, generation);
 out_close:
 	br_sg_session_close(bn, session);
 	br_sg_session_unlock(session);
@@ -247,6 +254,20 @@ static const struct genl_ops br_sg_nl_ops[] = {
 		.start = br_sg_nl_flow_start,
 		.dumpit = br_sg_nl_flow_dump,
 		.done = br_sg_nl_flow_done,
+	},
+	{
+		.cmd = BR_SG_CMD_SHADOW_COMMIT,
+		.flags = GENL_ADMIN_PERM,
+		.policy = br_sg_shadow_commit_policy,
+		.maxattr = BR_SG_A_MAX,
+		.doit = br_sg_nl_shadow_commit_doit,
+	},
+	{
+		.cmd = BR_SG_CMD_SHADOW_DROP,
+		.flags = GENL_ADMIN_PERM,
+		.policy = br_sg_shadow_drop_policy,
+		.maxattr = BR_SG_A_MAX,
+		.doit = br_sg_nl_shadow_drop_doit,
 	},
 };
 

@@ -3,7 +3,7 @@
  * What the files of the netlink side share: netlink.c (family, transactions),
  * nl_policy.c (what attributes may be), nl_attr.c (attributes to values),
  * nl_change.c (*_NEW, *_DEL), nl_port.c (ports), nl_session.c, nl_get.c (dumps),
- * nl_flow.c (that of flows) and nl_event.c (what is told unasked).
+ * nl_flow.c (that of flows), nl_shadow.c and nl_event.c (what is told unasked).
  */
 #ifndef BR_SG_NL_H
 #define BR_SG_NL_H
@@ -47,6 +47,8 @@ extern const struct nla_policy br_sg_port_del_policy[BR_SG_A_MAX + 1];
 extern const struct nla_policy br_sg_port_get_policy[BR_SG_A_MAX + 1];
 extern const struct nla_policy br_sg_counter_get_policy[BR_SG_A_MAX + 1];
 extern const struct nla_policy br_sg_flow_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_shadow_commit_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_shadow_drop_policy[BR_SG_A_MAX + 1];
 /* ... and what generic netlink checks before a transaction's own messages */
 extern const struct nla_policy br_sg_nl_opaque[BR_SG_A_MAX + 1];
 
@@ -139,7 +141,7 @@ int br_sg_nl_port_del(struct br_sg_config *c, u8 op, const struct nlattr *nest,
 struct br_sg_port_conf *br_sg_nl_port_key(const struct br_sg_config *c,
 					  const struct nlattr *nest,
 					  struct netlink_ext_ack *extack);
-/* nl_port.c */
+/* @bn: NULL: of a shadow, without what is of the port in force; nl_port.c */
 int br_sg_nl_put_port(struct sk_buff *skb, struct br_sg_net *bn,
 		      const struct br_sg_port_conf *conf);
 size_t br_sg_nl_port_size(const struct br_sg_port_conf *conf);
@@ -160,6 +162,18 @@ int br_sg_nl_addrs_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int br_sg_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int br_sg_nl_port_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int br_sg_nl_counter_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* netlink.c: made before the commit, so that what is published can be answered */
+struct sk_buff *br_sg_nl_commit_reply(struct genl_info *info, void **head);
+/* takes over @reply; 0 */
+int br_sg_nl_commit_answer(struct genl_info *info, struct sk_buff *reply,
+			   void *head, u64 generation);
+void br_sg_nl_commit_refuse(const struct br_sg_refusal *refusal, int err,
+			    struct netlink_ext_ack *extack);
+
+/* nl_shadow.c */
+int br_sg_nl_shadow_commit_doit(struct sk_buff *skb, struct genl_info *info);
+int br_sg_nl_shadow_drop_doit(struct sk_buff *skb, struct genl_info *info);
 
 /* nl_event.c: the family's multicast groups */
 enum br_sg_nl_mcgrp {

@@ -84,6 +84,13 @@ static int br_sg_nl_put_frame(struct sk_buff *skb,
 		br_sg_nl_put_frame_tuple(skb, frame)) ? -EMSGSIZE : 0;
 }
 
+static bool br_sg_nl_event_of_frame(const struct br_sg_event *event)
+{
+	return event->kind == BR_SG_EVENT_DROP ||
+	       event->kind == BR_SG_EVENT_WOULD_DROP ||
+	       event->kind == BR_SG_EVENT_WOULD_ACCEPT;
+}
+
 static int br_sg_nl_put_event(struct sk_buff *skb,
 			      const struct br_sg_event *event)
 {
@@ -99,9 +106,10 @@ static int br_sg_nl_put_event(struct sk_buff *skb,
 	    (event->withheld &&
 	     nla_put_u32(skb, BR_SG_EVENT_A_WITHHELD, event->withheld)))
 		goto err_cancel;
-	if (event->kind == BR_SG_EVENT_DROP &&
+	if (br_sg_nl_event_of_frame(event) &&
 	    (nla_put_u8(skb, BR_SG_EVENT_A_DIRECTION, event->direction) ||
-	     nla_put_u8(skb, BR_SG_EVENT_A_REASON, event->reason) ||
+	     (event->reason &&
+	      nla_put_u8(skb, BR_SG_EVENT_A_REASON, event->reason)) ||
 	     br_sg_nl_put_frame(skb, &event->frame)))
 		goto err_cancel;
 	if (event->kind == BR_SG_EVENT_CT_NEAR &&

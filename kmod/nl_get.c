@@ -18,13 +18,18 @@
 
 /**
  * struct br_sg_nl_dump - where a dump is, in netlink_callback.ctx
- * @config: pinned
- * @i: index of the object: of sets, then groups where both are dumped
+ * @config: pinned: in force, or the shadow's
+ * @shadow: it is the shadow that is dumped
+ * @dev: of @config: COUNTER_GET of one port; NULL: of all
+ * @i: index of the object: of sets, then groups where both are dumped; of a
+ *	shadow's counters of ports, then devices
  * @j: index in the object, of what is dumped of it
  * @end: index of the object behind the last
  */
 struct br_sg_nl_dump {
 	struct br_sg_config *config;
+	bool shadow;
+	const char *dev;
 	u32 i;
 	u32 j;
 	u32 end;
@@ -36,14 +41,56 @@ static struct br_sg_nl_dump *br_sg_nl_dump(struct netlink_callback *cb)
 	return (struct br_sg_nl_dump *)cb->ctx;
 }
 
-int br_sg_nl_start(struct netlink_callback *cb)
+static bool br_sg_nl_of_shadow(struct nlattr *const *tb)
+{
+	return tb[BR_SG_A_FLAGS] &&
+	       nla_get_u32(tb[BR_SG_A_FLAGS]) & BR_SG_GET_F_SHADOW;
+}
+
+/* what is in force, or the shadow if FLAGS ask for it: -ENOENT, there is none */
+static struct br_sg_config *br_sg_nl_config(struct br_sg_net *bn,
+					    struct nlattr *const *tb,
+					    struct netlink_ext_ack *extack)
+{
+	struct br_sg_config *config;
+
+	config = br_sg_policy_config(bn, br_sg_nl_of_shadow(tb));
+	if (config)
+		return config;
+	NL_SET_ERR_MSG_ATTR(extack, tb[BR_SG_A_FLAGS], "there is no shadow");
+	return ERR_PTR(-ENOENT);
+}
+
+static int br_sg_nl_dump_start(struct netlink_callback *cb,
+			       const struct nla_policy *policy,
+			       struct nlattr **tb)
 {
 	struct br_sg_nl_dump *dump = br_sg_nl_dump(cb);
+	struct br_sg_config *config;
+	int err;
 
+	/* generic netlink lets an attribute by that is there twice */
+	err = br_sg_nl_parse(cb->nlh, tb, policy, 0, cb->extack);
+	if (err)
+		return err;
+	/* older kernels have no extack here, an errno is all they give */
+	config = br_sg_nl_config(br_sg_net(sock_net(cb->skb->sk)), tb,
+				 cb->extack);
+	if (IS_ERR(config))
+		return PTR_ERR(config);
 	memset(dump, 0, sizeof(*dump));
-	dump->config = br_sg_policy_config(br_sg_net(sock_net(cb->skb->sk)));
+	dump->config = config;
+	dump->shadow = br_sg_nl_of_shadow(tb);
 	dump->end = U32_MAX;
 	return 0;
+}
+
+/* of the kinds without a key, whose policies are the same */
+int br_sg_nl_start(struct netlink_callback *cb)
+{
+	struct nlattr *tb[BR_SG_A_MAX + 1];
+
+	return br_sg_nl_dump_start(cb, br_sg_default_get_policy, tb);
 }
 
 int br_sg_nl_done(struct netlink_callback *cb)
@@ -55,9 +102,11 @@ int br_sg_nl_done(struct netlink_callback *cb)
 int br_sg_nl_port_start(struct netlink_callback *cb)
 {
 	struct br_sg_nl_dump *dump = br_sg_nl_dump(cb);
+	struct nlattr *tb[BR_SG_A_MAX + 1];
 	const struct br_sg_array *ports;
 	size_t size = 0;
 	u32 i;
+	int err;
 
 	if (br_sg_dump_attrs(cb)[BR_SG_A_PORT]) {
 		NL_SET_ERR_MSG_ATTR(cb->extack,
@@ -65,7 +114,9 @@ int br_sg_nl_port_start(struct netlink_callback *cb)
 				    "a dump shows all ports: to get one, send no NLM_F_DUMP");
 		return -EINVAL;
 	}
-	br_sg_nl_start(cb);
+	err = br_sg_nl_dump_start(cb, br_sg_port_get_policy, tb);
+	if (err)
+		return err;
 	/* the largest port, which may be larger than a dump's usual message */
 	ports = &dump->config->ports;
 	for (i = 0; i < ports->n; i++)
@@ -74,31 +125,39 @@ int br_sg_nl_port_start(struct netlink_callback *cb)
 	return 0;
 }
 
+/*
+ * One port, by DEV or UUID. A shadow's counters are of devices too, and one that
+ * only the configuration in force names is known by DEV alone.
+ */
+static int br_sg_nl_counter_key(struct br_sg_nl_dump *dump,
+				const struct nlattr *nest,
+				struct netlink_ext_ack *extack)
+{
+	struct br_sg_port_conf *conf;
+
+	conf = br_sg_nl_port_key(dump->config, nest, extack);
+	if (IS_ERR(conf))
+		return PTR_ERR(conf);
+	dump->dev = conf->dev;
+	br_sg_config_find(dump->config, BR_SG_KIND_PORT, conf->dev, &dump->i);
+	if (!dump->shadow)
+		dump->end = dump->i + 1;
+	return 0;
+}
+
 int br_sg_nl_counter_start(struct netlink_callback *cb)
 {
 	struct br_sg_nl_dump *dump = br_sg_nl_dump(cb);
 	struct nlattr *tb[BR_SG_A_MAX + 1];
-	struct br_sg_port_conf *conf;
 	int err;
 
-	/* generic netlink lets an attribute by that is there twice */
-	err = br_sg_nl_parse(cb->nlh, tb, br_sg_counter_get_policy, 0,
-			     cb->extack);
-	if (err)
+	err = br_sg_nl_dump_start(cb, br_sg_counter_get_policy, tb);
+	if (err || !tb[BR_SG_A_PORT])
 		return err;
-	br_sg_nl_start(cb);
-	dump->end = dump->config->ports.n;
-	if (!tb[BR_SG_A_PORT])
-		return 0;
-	/* older kernels have no extack here, an errno is all they give */
-	conf = br_sg_nl_port_key(dump->config, tb[BR_SG_A_PORT], cb->extack);
-	if (IS_ERR(conf)) {
+	err = br_sg_nl_counter_key(dump, tb[BR_SG_A_PORT], cb->extack);
+	if (err)
 		br_sg_nl_done(cb);
-		return PTR_ERR(conf);
-	}
-	br_sg_config_find(dump->config, BR_SG_KIND_PORT, conf->dev, &dump->i);
-	dump->end = dump->i + 1;
-	return 0;
+	return err;
 }
 
 void *br_sg_nl_begin(struct sk_buff *skb, struct netlink_callback *cb,
@@ -234,7 +293,8 @@ static int br_sg_nl_put_group(struct sk_buff *skb, struct br_sg_net *bn,
 	    (conf->stateless && nla_put_flag(skb, BR_SG_GROUP_A_STATELESS)) ||
 	    nla_put_u32(skb, BR_SG_GROUP_A_RULES, conf->n_rules) ||
 	    nla_put_u32(skb, BR_SG_GROUP_A_COUNT,
-			br_sg_policy_group_count(bn, conf->name->s))) {
+			br_sg_policy_group_count(bn, dump->shadow,
+						 conf->name->s))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -382,7 +442,7 @@ int br_sg_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb)
 static int br_sg_nl_put_next_port(struct sk_buff *skb, struct br_sg_net *bn,
 				  struct br_sg_nl_dump *dump)
 {
-	return br_sg_nl_whole(dump, br_sg_nl_put_port(skb, bn,
+	return br_sg_nl_whole(dump, br_sg_nl_put_port(skb, dump->shadow ? NULL : bn,
 						      dump->config->ports.v[dump->i]));
 }
 
@@ -393,22 +453,18 @@ int br_sg_nl_port_dump(struct sk_buff *skb, struct netlink_callback *cb)
 				     br_sg_nl_put_next_port);
 }
 
-struct br_sg_nl_counter {
-	struct sk_buff *skb;
-	const char *dev;
-};
-
 static int br_sg_nl_put_counter(const struct br_sg_count *count, void *arg)
 {
-	struct br_sg_nl_counter *counter = arg;
-	struct sk_buff *skb = counter->skb;
+	struct sk_buff *skb = arg;
 	struct nlattr *nest;
 
 	nest = nla_nest_start(skb, BR_SG_A_COUNTER);
 	if (!nest)
 		return -EMSGSIZE;
-	if (nla_put_string(skb, BR_SG_COUNTER_A_DEV, counter->dev) ||
+	if (nla_put_string(skb, BR_SG_COUNTER_A_DEV, count->dev) ||
 	    nla_put_u8(skb, BR_SG_COUNTER_A_DIRECTION, count->direction) ||
+	    (count->would &&
+	     nla_put_u8(skb, BR_SG_COUNTER_A_WOULD, count->would)) ||
 	    (count->step &&
 	     nla_put_u8(skb, BR_SG_COUNTER_A_STEP, count->step)) ||
 	    (count->reason &&
@@ -427,16 +483,34 @@ static int br_sg_nl_put_counter(const struct br_sg_count *count, void *arg)
 	return 0;
 }
 
+static bool br_sg_nl_counter_at(struct sk_buff *skb, struct br_sg_net *bn,
+				const struct br_sg_nl_dump *dump, int *ret)
+{
+	const struct br_sg_port_conf *conf;
+
+	if (dump->i >= dump->config->ports.n)
+		return br_sg_shadow_dev_counter(bn, dump->i -
+						dump->config->ports.n,
+						dump->dev, dump->j,
+						br_sg_nl_put_counter, skb, ret);
+	conf = dump->config->ports.v[dump->i];
+	if (dump->dev && strcmp(dump->dev, conf->dev))
+		return false;
+	if (dump->shadow)
+		return br_sg_shadow_port_counter(bn, conf->dev, dump->j,
+						 br_sg_nl_put_counter, skb,
+						 ret);
+	return br_sg_policy_counter(bn, conf->dev, dump->j,
+				    br_sg_nl_put_counter, skb, ret);
+}
+
 /* one counter, not one port */
 static int br_sg_nl_put_next_counter(struct sk_buff *skb, struct br_sg_net *bn,
 				     struct br_sg_nl_dump *dump)
 {
-	const struct br_sg_port_conf *conf = dump->config->ports.v[dump->i];
-	struct br_sg_nl_counter counter = { .skb = skb, .dev = conf->dev };
 	int ret = 0;
 
-	if (!br_sg_policy_counter(bn, conf->dev, dump->j, br_sg_nl_put_counter,
-				  &counter, &ret)) {
+	if (!br_sg_nl_counter_at(skb, bn, dump, &ret)) {
 		dump->i++;
 		dump->j = 0;
 		return 0;
@@ -449,8 +523,12 @@ static int br_sg_nl_put_next_counter(struct sk_buff *skb, struct br_sg_net *bn,
 
 int br_sg_nl_counter_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return br_sg_nl_dump_message(skb, cb, BR_SG_CMD_COUNTER_GET,
-				     br_sg_nl_dump(cb)->config->ports.n,
+	const struct br_sg_nl_dump *dump = br_sg_nl_dump(cb);
+	u32 end = dump->config->ports.n;
+
+	if (dump->shadow)
+		end += br_sg_shadow_devs(br_sg_net(sock_net(skb->sk)));
+	return br_sg_nl_dump_message(skb, cb, BR_SG_CMD_COUNTER_GET, end,
 				     br_sg_nl_put_next_counter);
 }
 
@@ -475,7 +553,9 @@ int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	}
 
-	config = br_sg_policy_config(bn);
+	config = br_sg_nl_config(bn, tb, info->extack);
+	if (IS_ERR(config))
+		return PTR_ERR(config);
 	conf = br_sg_nl_port_key(config, tb[BR_SG_A_PORT], info->extack);
 	if (IS_ERR(conf)) {
 		err = PTR_ERR(conf);
@@ -491,7 +571,7 @@ int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!head ||
 	    nla_put_u64_64bit(reply, BR_SG_A_GENERATION, config->generation,
 			      BR_SG_A_PAD) ||
-	    br_sg_nl_put_port(reply, bn, conf)) {
+	    br_sg_nl_put_port(reply, br_sg_nl_of_shadow(tb) ? NULL : bn, conf)) {
 		nlmsg_free(reply);
 		goto out_put;
 	}
@@ -542,6 +622,19 @@ out_free:
 	return 0;
 }
 
+static int br_sg_nl_put_status_shadow(struct sk_buff *skb,
+				      const struct br_sg_figures *figures)
+{
+	if (!figures->shadow)
+		return 0;
+	return nla_put_u64_64bit(skb, BR_SG_STATUS_A_SHADOW, figures->shadow,
+				 BR_SG_STATUS_A_PAD) ||
+	       nla_put_u64_64bit(skb, BR_SG_STATUS_A_SHADOW_BASE,
+				 figures->shadow_base, BR_SG_STATUS_A_PAD) ||
+	       nla_put_u64_64bit(skb, BR_SG_STATUS_A_SHADOW_BYTES,
+				 figures->shadow_bytes, BR_SG_STATUS_A_PAD);
+}
+
 static int br_sg_nl_put_status(struct sk_buff *skb, struct br_sg_net *bn,
 			       const struct br_sg_config *c)
 {
@@ -572,7 +665,8 @@ static int br_sg_nl_put_status(struct sk_buff *skb, struct br_sg_net *bn,
 	    nla_put_u64_64bit(skb, BR_SG_STATUS_A_BYTES_MAX, figures.bytes_max,
 			      BR_SG_STATUS_A_PAD) ||
 	    nla_put_u64_64bit(skb, BR_SG_STATUS_A_VECTOR_BYTES,
-			      figures.vector_bytes, BR_SG_STATUS_A_PAD))
+			      figures.vector_bytes, BR_SG_STATUS_A_PAD) ||
+	    br_sg_nl_put_status_shadow(skb, &figures))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return br_sg_nl_put_zones(skb, bn);
@@ -594,7 +688,7 @@ int br_sg_nl_status_doit(struct sk_buff *skb, struct genl_info *info)
 				 BR_SG_CMD_STATUS_GET);
 	if (!head)
 		goto err_free;
-	config = br_sg_policy_config(bn);
+	config = br_sg_policy_config(bn, false);
 	err = br_sg_nl_put_status(reply, bn, config);
 	br_sg_config_put(config);
 	if (err)

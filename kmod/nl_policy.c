@@ -201,7 +201,9 @@ const struct nla_policy br_sg_default_del_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_DEFAULT] = NLA_POLICY_NESTED(br_sg_default_policy),
 };
 
-const struct nla_policy br_sg_default_get_policy[BR_SG_A_MAX + 1] = {};
+const struct nla_policy br_sg_default_get_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __BR_SG_GET_F_ALL),
+};
 
 const struct nla_policy br_sg_set_new_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_OP] = NLA_POLICY_RANGE(NLA_U8, BR_SG_OP_ADD, BR_SG_OP_REPLACE),
@@ -212,7 +214,9 @@ const struct nla_policy br_sg_set_del_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_SET] = NLA_POLICY_NESTED(br_sg_set_policy),
 };
 
-const struct nla_policy br_sg_set_get_policy[BR_SG_A_MAX + 1] = {};
+const struct nla_policy br_sg_set_get_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __BR_SG_GET_F_ALL),
+};
 
 const struct nla_policy br_sg_group_new_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_OP] = NLA_POLICY_RANGE(NLA_U8, BR_SG_OP_ADD, BR_SG_OP_REPLACE),
@@ -223,7 +227,9 @@ const struct nla_policy br_sg_group_del_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_GROUP] = NLA_POLICY_NESTED(br_sg_group_policy),
 };
 
-const struct nla_policy br_sg_group_get_policy[BR_SG_A_MAX + 1] = {};
+const struct nla_policy br_sg_group_get_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __BR_SG_GET_F_ALL),
+};
 
 const struct nla_policy br_sg_addrs_new_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_OP] = NLA_POLICY_RANGE(NLA_U8, BR_SG_OP_ADD, BR_SG_OP_REPLACE),
@@ -234,7 +240,9 @@ const struct nla_policy br_sg_addrs_del_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_ADDRS] = NLA_POLICY_NESTED(br_sg_addrs_policy),
 };
 
-const struct nla_policy br_sg_addrs_get_policy[BR_SG_A_MAX + 1] = {};
+const struct nla_policy br_sg_addrs_get_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __BR_SG_GET_F_ALL),
+};
 
 const struct nla_policy br_sg_rule_new_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_OP] = NLA_POLICY_RANGE(NLA_U8, BR_SG_OP_ADD, BR_SG_OP_REPLACE),
@@ -245,7 +253,9 @@ const struct nla_policy br_sg_rule_del_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_RULE] = NLA_POLICY_NESTED(br_sg_rule_policy),
 };
 
-const struct nla_policy br_sg_rule_get_policy[BR_SG_A_MAX + 1] = {};
+const struct nla_policy br_sg_rule_get_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __BR_SG_GET_F_ALL),
+};
 
 const struct nla_policy br_sg_port_new_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_OP] = NLA_POLICY_RANGE(NLA_U8, BR_SG_OP_ADD, BR_SG_OP_REPLACE),
@@ -257,10 +267,12 @@ const struct nla_policy br_sg_port_del_policy[BR_SG_A_MAX + 1] = {
 };
 
 const struct nla_policy br_sg_port_get_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __BR_SG_GET_F_ALL),
 	[BR_SG_A_PORT] = NLA_POLICY_NESTED(br_sg_port_policy),
 };
 
 const struct nla_policy br_sg_counter_get_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __BR_SG_GET_F_ALL),
 	[BR_SG_A_PORT] = NLA_POLICY_NESTED(br_sg_port_policy),
 };
 
@@ -268,6 +280,12 @@ const struct nla_policy br_sg_flow_get_policy[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __BR_SG_FLOW_F_ALL),
 	[BR_SG_A_PORT] = NLA_POLICY_NESTED(br_sg_port_policy),
 };
+
+const struct nla_policy br_sg_shadow_commit_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_GENERATION] = { .type = NLA_U64 },
+};
+
+const struct nla_policy br_sg_shadow_drop_policy[BR_SG_A_MAX + 1] = {};
 
 /*
  * A transaction must not survive a message that was refused, but what generic

@@ -420,7 +420,7 @@ int br_sg_nl_put_port(struct sk_buff *skb, struct br_sg_net *bn,
 	    (conf->ct_limit &&
 	     nla_put_u32(skb, BR_SG_PORT_A_CT_LIMIT, conf->ct_limit)) ||
 	    br_sg_nl_put_port_lists(skb, conf) ||
-	    br_sg_nl_put_port_info(skb, bn, conf)) {
+	    (bn && br_sg_nl_put_port_info(skb, bn, conf))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}

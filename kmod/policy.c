@@ -128,6 +128,8 @@ static int compile(struct br_sg_compile *c)
 	if (err)
 		return err;
 	err = br_sg_budget_config(c);
+	if (!err)
+		err = br_sg_budget_shadow(c);
 	if (err)
 		return err;
 	err = br_sg_compile_groups(c);
@@ -143,7 +145,9 @@ static int compile(struct br_sg_compile *c)
 	return br_sg_compile_ports(c);
 }
 
+/* @old is what it takes the place of, or @beside what it stands beside */
 static struct br_sg_policy *policy_compile(const struct br_sg_policy *old,
+					   const struct br_sg_policy *beside,
 					   struct br_sg_config *config,
 					   struct br_sg_refusal *refusal)
 {
@@ -160,6 +164,7 @@ static struct br_sg_policy *policy_compile(const struct br_sg_policy *old,
 	refcount_set(&policy->ref, 1);
 	policy->config = br_sg_config_get(config);
 	c->old = old;
+	c->beside = beside;
 	c->new = policy;
 	c->config = config;
 	c->refusal = refusal;
@@ -214,67 +219,185 @@ static void net_deactivate(struct br_sg_net *bn)
 	bn->pinned = false;
 }
 
+/* with @shadow, or NULL: a netns without ports and defaults has none */
 static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
-			  u64 generation)
+			  struct br_sg_policy *shadow, u64 generation)
 {
 	struct br_sg_config *config = policy->config;
 	bool active = config->ports.n || config->defaults.n;
 	bool before = bn->hooked;
 	int err = 0;
 
+	if (!active)
+		shadow = NULL;
+	if (shadow)
+		br_sg_policy_get(shadow);
 	/* conntrack and hooks first: nothing is published that cannot hold */
 	if (active)
 		err = net_activate(bn);
 	if (!err)
-		err = br_sg_bind_publish(bn, policy, generation);
+		err = br_sg_bind_publish(bn, policy, shadow, generation);
+	if (err)
+		br_sg_policy_put(shadow);
 	if (err ? !before : !active)
 		net_deactivate(bn);
 	return err;
 }
 
-int br_sg_policy_commit(struct br_sg_net *bn, struct br_sg_config *config,
-			u64 base, bool dry_run, u64 *generation,
-			struct br_sg_refusal *refusal)
+/* @config comes into force, beside @shadow or NULL; takes over @config */
+static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
+			 struct br_sg_policy *shadow, bool dry_run,
+			 struct br_sg_refusal *refusal)
 {
 	struct br_sg_policy *policy;
-	int err = -ESTALE;
+	int err;
 
-	memset(refusal, 0, sizeof(*refusal));
-	mutex_lock(&bn->commit);
-	*generation = bn->generation;
-	if (base != bn->generation) {
-		snprintf(refusal->text, sizeof(refusal->text),
-			 "another writer committed generation %llu: begin again",
-			 bn->generation);
-		goto out;
-	}
 	err = br_sg_config_validate(config,
 				    bn->policy ? bn->policy->config : NULL,
 				    refusal);
 	if (err)
-		goto out;
-	policy = policy_compile(bn->policy, config, refusal);
-	if (IS_ERR(policy)) {
-		err = PTR_ERR(policy);
-		goto out;
-	}
+		return err;
+	policy = policy_compile(bn->policy, NULL, config, refusal);
+	if (IS_ERR(policy))
+		return PTR_ERR(policy);
 	if (dry_run) {
 		br_sg_policy_put(policy);
-		goto out;
+		return 0;
 	}
 	config->generation = bn->generation + 1;
-	err = policy_publish(bn, policy, bn->generation + 1);
+	err = policy_publish(bn, policy, shadow, bn->generation + 1);
 	if (err) {
 		br_sg_policy_put(policy);
 		if (err == -ENOSPC)
 			snprintf(refusal->text, sizeof(refusal->text),
 				 "no conntrack zone is free: name one with \"zone\"");
-		goto out;
+		return err;
 	}
-	*generation = bn->generation;
 	br_sg_nl_config_notify(bn->net, bn->generation);
 	br_sg_config_put(config);
+	return 0;
+}
+
+/* @config becomes the shadow of what is in force; takes over @config */
+static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
+			 bool dry_run, struct br_sg_refusal *refusal)
+{
+	struct br_sg_policy *shadow;
+	int err;
+
+	if (!bn->hooked) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "no port and no default is in force that a shadow could be compared with");
+		return -ENODEV;
+	}
+	err = br_sg_config_validate(config, bn->policy->config, refusal);
+	if (err)
+		return err;
+	config->generation = bn->shadows + 1;
+	shadow = policy_compile(NULL, bn->policy, config, refusal);
+	if (IS_ERR(shadow))
+		return PTR_ERR(shadow);
+	shadow->base = bn->generation;
+	if (!dry_run)
+		err = policy_publish(bn, br_sg_policy_get(bn->policy), shadow,
+				     bn->generation);
+	br_sg_policy_put(shadow);
+	if (err) {
+		br_sg_policy_put(bn->policy);
+		return err;
+	}
+	if (!dry_run) {
+		bn->shadows++;
+		br_sg_config_put(config);
+	}
+	return 0;
+}
+
+int br_sg_policy_commit(struct br_sg_net *bn, struct br_sg_config *config,
+			u64 base, u32 flags, u64 *generation,
+			struct br_sg_refusal *refusal)
+{
+	bool dry_run = flags & BR_SG_COMMIT_F_DRY_RUN;
+	int err = -ESTALE;
+
+	memset(refusal, 0, sizeof(*refusal));
+	mutex_lock(&bn->commit);
+	if (base != bn->generation)
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "another writer committed generation %llu: begin again",
+			 bn->generation);
+	else if (flags & BR_SG_COMMIT_F_SHADOW)
+		err = shadow_locked(bn, config, dry_run, refusal);
+	else
+		err = commit_locked(bn, config, bn->shadow, dry_run, refusal);
+	*generation = bn->generation;
+	mutex_unlock(&bn->commit);
+	return err;
+}
+
+/* of @number, or with 0 any; with the commit mutex */
+static int shadow_is(const struct br_sg_net *bn, u64 number,
+		     struct br_sg_refusal *refusal)
+{
+	if (!bn->shadow) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "there is no shadow");
+		return -ENOENT;
+	}
+	if (number && number != bn->shadow->config->generation) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "another writer has made shadow %llu",
+			 bn->shadow->config->generation);
+		return -ESTALE;
+	}
+	return 0;
+}
+
+int br_sg_policy_shadow_commit(struct br_sg_net *bn, u64 number,
+			       u64 *generation, struct br_sg_refusal *refusal)
+{
+	struct br_sg_config *config;
+	int err;
+
+	memset(refusal, 0, sizeof(*refusal));
+	mutex_lock(&bn->commit);
+	err = shadow_is(bn, number, refusal);
+	if (err)
+		goto out;
+	if (bn->shadow->base != bn->generation) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "the shadow was made of generation %llu and %llu is in force: apply it again",
+			 bn->shadow->base, bn->generation);
+		err = -ESTALE;
+		goto out;
+	}
+	err = -ENOMEM;
+	config = br_sg_config_copy(bn->shadow->config);
+	if (!config)
+		goto out;
+	err = commit_locked(bn, config, NULL, false, refusal);
+	if (err)
+		br_sg_config_put(config);
+	*generation = bn->generation;
 out:
+	mutex_unlock(&bn->commit);
+	return err;
+}
+
+int br_sg_policy_shadow_drop(struct br_sg_net *bn,
+			     struct br_sg_refusal *refusal)
+{
+	int err;
+
+	memset(refusal, 0, sizeof(*refusal));
+	mutex_lock(&bn->commit);
+	err = shadow_is(bn, 0, refusal);
+	if (!err) {
+		err = policy_publish(bn, br_sg_policy_get(bn->policy), NULL,
+				     bn->generation);
+		if (err)
+			br_sg_policy_put(bn->policy);
+	}
 	mutex_unlock(&bn->commit);
 	return err;
 }

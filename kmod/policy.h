@@ -40,17 +40,29 @@ struct br_sg_refusal {
 
 /*
  * Validates @config as a whole (names, limits, mixed groups, zones), compiles
- * it and, unless @dry_run, publishes it when @base is still the generation in
- * force (else -ESTALE). On success the caller's reference to @config is kept
- * by the snapshot and *@generation is what was published; on error nothing has
+ * it and publishes it when @base is still the generation in force (else
+ * -ESTALE); @flags: BR_SG_COMMIT_F_*: only the first two, or it becomes the
+ * shadow. On success the caller's reference to @config is kept by the snapshot
+ * and *@generation is what is in force; on error, and with _DRY_RUN, nothing has
  * changed and the caller still owns @config. @config->... is not changed but
  * for its generation and cookies. Process context; takes the netns' mutexes.
  */
 int br_sg_policy_commit(struct br_sg_net *bn, struct br_sg_config *config,
-			u64 base, bool dry_run, u64 *generation,
+			u64 base, u32 flags, u64 *generation,
 			struct br_sg_refusal *refusal);
-/* the config in force, a reference; never NULL */
-struct br_sg_config *br_sg_policy_config(struct br_sg_net *bn);
+/*
+ * The shadow, when it is @number or @number is 0, comes into force and is no
+ * shadow any more; -ESTALE when what is in force is not what it was made of.
+ */
+int br_sg_policy_shadow_commit(struct br_sg_net *bn, u64 number,
+			       u64 *generation, struct br_sg_refusal *refusal);
+int br_sg_policy_shadow_drop(struct br_sg_net *bn,
+			     struct br_sg_refusal *refusal);
+/*
+ * The config in force, a reference; never NULL. With @shadow that of the shadow,
+ * or NULL.
+ */
+struct br_sg_config *br_sg_policy_config(struct br_sg_net *bn, bool shadow);
 
 /* what PORT_GET says besides the configuration */
 struct br_sg_port_info {
@@ -67,8 +79,9 @@ struct br_sg_port_info {
 /* zeros when @dev is not a port of the snapshot in force */
 void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
 			    struct br_sg_port_info *info);
-/* members of a group in force, those of local ports included */
-u32 br_sg_policy_group_count(struct br_sg_net *bn, const char *group);
+/* members of a group in force, or in the shadow, those of local ports included */
+u32 br_sg_policy_group_count(struct br_sg_net *bn, bool shadow,
+			     const char *group);
 
 struct br_sg_zone_info {
 	char bridge[IFNAMSIZ];
@@ -87,22 +100,29 @@ struct br_sg_figures {
 	u64 bytes;		/* of the policy in force */
 	u64 vector_bytes;	/* of them bit vectors */
 	u64 bytes_max;
+	u64 shadow;		/* its number; 0: there is none */
+	u64 shadow_base;	/* the generation it was made of */
+	u64 shadow_bytes;
 };
 
 void br_sg_policy_figures(struct br_sg_net *bn, struct br_sg_figures *figures);
 
 /**
  * struct br_sg_count - one counter, as it is read
+ * @dev: of the port or device; valid under RCU
  * @direction: enum br_sg_direction
  * @step: enum br_sg_step, or 0
  * @reason: enum br_sg_reason, or 0
- * @group: a rule's group, or NULL; valid while @cookie of the walk is
+ * @would: enum br_sg_would, of the shadow; else 0
+ * @group: a rule's group, or NULL; valid under RCU
  * @id: a rule's id
  */
 struct br_sg_count {
+	const char *dev;
 	u8 direction;
 	u8 step;
 	u8 reason;
+	u8 would;
 	const char *group;
 	u32 id;
 	u64 packets;
@@ -117,6 +137,19 @@ struct br_sg_count {
 bool br_sg_policy_counter(struct br_sg_net *bn, const char *dev, u32 i,
 			  int (*fn)(const struct br_sg_count *count, void *arg),
 			  void *arg, int *ret);
+
+/*
+ * The same of the shadow: of its port @dev, and of the @slot-th device that it
+ * has counts for besides, if that is @dev or @dev is NULL.
+ */
+bool br_sg_shadow_port_counter(struct br_sg_net *bn, const char *dev, u32 i,
+			       int (*fn)(const struct br_sg_count *count,
+					 void *arg), void *arg, int *ret);
+bool br_sg_shadow_dev_counter(struct br_sg_net *bn, u32 slot, const char *dev,
+			      u32 i, int (*fn)(const struct br_sg_count *count,
+					       void *arg), void *arg, int *ret);
+/* how many such devices there are */
+u32 br_sg_shadow_devs(struct br_sg_net *bn);
 
 /* all of a netns that dies */
 void br_sg_policy_net_exit(struct br_sg_net *bn);

@@ -14,33 +14,11 @@
 #include "policy.h"
 #include "snapshot.h"
 
-static struct br_sg_rule_counters *
-rule_counters_get(struct br_sg_rule_counters *counters)
-{
-	refcount_inc(&counters->ref);
-	return counters;
-}
-
-static void rule_counters_put(struct br_sg_rule_counters *counters)
-{
-	u32 i;
-	int d;
-
-	if (!counters || !refcount_dec_and_test(&counters->ref))
-		return;
-	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
-		for (i = 0; i < counters->n[d]; i++)
-			br_sg_rule_counter_put(counters->v[d][i]);
-		kvfree(counters->v[d]);
-	}
-	kfree(counters);
-}
-
 void br_sg_port_put(struct br_sg_port *port)
 {
 	if (!port || !refcount_dec_and_test(&port->ref))
 		return;
-	rule_counters_put(port->rules);
+	br_sg_rule_counters_put(port->rules);
 	br_sg_ruleset_put(port->ruleset);
 	br_sg_counters_put(port->counters);
 	kfree(port->macs);
@@ -111,12 +89,11 @@ static int port_guard(struct br_sg_port *port)
  * A counter goes on with its rule: same group, id and content. Both rulesets
  * list a group's rules by id, so within a group it is a merge.
  */
-static struct br_sg_rule_counter *counter_of(const struct br_sg_port *old,
-					     int d,
-					     const struct br_sg_rule_ref *ref,
-					     u32 *at)
+static struct br_sg_rule_counter *
+counter_of(const struct br_sg_ruleset *rules,
+	   const struct br_sg_rule_counters *counters, int d,
+	   const struct br_sg_rule_ref *ref, u32 *at)
 {
-	const struct br_sg_ruleset *rules = old ? old->ruleset : NULL;
 	const struct br_sg_rule_ref *was;
 	u32 i, k;
 
@@ -131,14 +108,15 @@ static struct br_sg_rule_counter *counter_of(const struct br_sg_port *old,
 		if (was->rule != ref->rule &&
 		    !br_sg_rule_equal(was->rule, ref->rule))
 			break;
-		return br_sg_rule_counter_get(old->rules->v[d][i]);
+		return br_sg_rule_counter_get(counters->v[d][i]);
 	}
 	return br_sg_rule_counter_new();
 }
 
-static struct br_sg_rule_counters *
-rule_counters_new(const struct br_sg_ruleset *rules,
-		  const struct br_sg_port *old)
+struct br_sg_rule_counters *
+br_sg_rule_counters_new(const struct br_sg_ruleset *rules,
+			const struct br_sg_ruleset *old,
+			const struct br_sg_rule_counters *old_counters)
 {
 	struct br_sg_rule_counters *counters;
 	u32 i, at;
@@ -155,7 +133,7 @@ rule_counters_new(const struct br_sg_ruleset *rules,
 		if (!counters->v[d])
 			goto err_put;
 		for (i = 0, at = 0; i < rules->n_rules[d]; i++) {
-			counters->v[d][i] = counter_of(old, d,
+			counters->v[d][i] = counter_of(old, old_counters, d,
 						       &rules->rules[d][i],
 						       &at);
 			if (!counters->v[d][i])
@@ -166,7 +144,7 @@ rule_counters_new(const struct br_sg_ruleset *rules,
 	return counters;
 
 err_put:
-	rule_counters_put(counters);
+	br_sg_rule_counters_put(counters);
 	return NULL;
 }
 
@@ -179,9 +157,11 @@ static int port_counters(struct br_sg_port *port, const struct br_sg_port *old)
 	if (!port->ruleset)
 		return 0;
 	if (old && old->ruleset == port->ruleset)
-		port->rules = rule_counters_get(old->rules);
+		port->rules = br_sg_rule_counters_get(old->rules);
 	else
-		port->rules = rule_counters_new(port->ruleset, old);
+		port->rules = br_sg_rule_counters_new(port->ruleset,
+						      old ? old->ruleset : NULL,
+						      old ? old->rules : NULL);
 	return port->rules ? 0 : -ENOMEM;
 }
 

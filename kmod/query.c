@@ -9,12 +9,17 @@
 #include "policy.h"
 #include "snapshot.h"
 
-struct br_sg_config *br_sg_policy_config(struct br_sg_net *bn)
+struct br_sg_config *br_sg_policy_config(struct br_sg_net *bn, bool shadow)
 {
-	struct br_sg_config *config;
+	const struct br_sg_policy *policy;
+	struct br_sg_config *config = NULL;
 
 	mutex_lock(&bn->publish);
-	config = br_sg_config_get(bn->policy ? bn->policy->config : bn->empty);
+	policy = shadow ? bn->shadow : bn->policy;
+	if (policy)
+		config = br_sg_config_get(policy->config);
+	else if (!shadow)
+		config = br_sg_config_get(bn->empty);
 	mutex_unlock(&bn->publish);
 	return config;
 }
@@ -69,14 +74,17 @@ out:
 	rcu_read_unlock();
 }
 
-u32 br_sg_policy_group_count(struct br_sg_net *bn, const char *group)
+u32 br_sg_policy_group_count(struct br_sg_net *bn, bool shadow,
+			     const char *group)
 {
 	struct br_sg_addrset *members = NULL;
+	const struct br_sg_policy *policy;
 	u32 count = 0;
 
 	mutex_lock(&bn->publish);
-	if (bn->policy)
-		members = br_sg_policy_group_members(bn->policy, group);
+	policy = shadow ? bn->shadow : bn->policy;
+	if (policy)
+		members = br_sg_policy_group_members(policy, group);
 	if (members)
 		count = br_sg_addrset_count(members);
 	mutex_unlock(&bn->publish);
@@ -129,6 +137,11 @@ void br_sg_policy_figures(struct br_sg_net *bn, struct br_sg_figures *figures)
 		figures->bytes = snap->policy->bytes;
 		figures->vector_bytes = snap->policy->vector_bytes;
 	}
+	if (snap && snap->shadow) {
+		figures->shadow = snap->shadow->config->generation;
+		figures->shadow_base = snap->shadow->base;
+		figures->shadow_bytes = snap->shadow->bytes;
+	}
 	for (i = 0; snap && i < snap->n_ports; i++) {
 		bind = port_bind(snap, i);
 		figures->ports_active += bind && bind_active(bind);
@@ -136,16 +149,28 @@ void br_sg_policy_figures(struct br_sg_net *bn, struct br_sg_figures *figures)
 	rcu_read_unlock();
 }
 
+static void count_rule(struct br_sg_count *count,
+		       const struct br_sg_ruleset *ruleset,
+		       const struct br_sg_rule_counters *rules, int d, u32 i)
+{
+	const struct br_sg_rule_ref *ref = &ruleset->rules[d][i];
+
+	count->group = ref->group->name->s;
+	count->id = ref->rule->id;
+	br_sg_counter_read(&rules->v[d][i]->count, &count->packets,
+			   &count->bytes);
+}
+
 /* the @i-th in the order steps, reasons, rules; ingress before egress */
 static bool count_at(const struct br_sg_port *port, u32 i,
 		     struct br_sg_count *count)
 {
 	const struct br_sg_counters *counters = port->counters;
-	const struct br_sg_rule_ref *ref;
 	u32 n;
 	int d;
 
 	memset(count, 0, sizeof(*count));
+	count->dev = port->conf->dev;
 	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
 		count->direction = d;
 		if (i < BR_SG_STEP_MAX) {
@@ -170,11 +195,7 @@ static bool count_at(const struct br_sg_port *port, u32 i,
 		i -= BR_SG_REASON_MAX;
 		n = port->ruleset ? port->ruleset->n_rules[d] : 0;
 		if (i < n) {
-			ref = &port->ruleset->rules[d][i];
-			count->group = ref->group->name->s;
-			count->id = ref->rule->id;
-			br_sg_counter_read(&port->rules->v[d][i]->count,
-					   &count->packets, &count->bytes);
+			count_rule(count, port->ruleset, port->rules, d, i);
 			return true;
 		}
 		i -= n;
@@ -200,4 +221,92 @@ bool br_sg_policy_counter(struct br_sg_net *bn, const char *dev, u32 i,
 		*ret = fn(&count, arg);
 	rcu_read_unlock();
 	return there;
+}
+
+bool br_sg_shadow_port_counter(struct br_sg_net *bn, const char *dev, u32 i,
+			       int (*fn)(const struct br_sg_count *count,
+					 void *arg), void *arg, int *ret)
+{
+	const struct br_sg_snapshot *snap;
+	struct br_sg_count count;
+	bool there = false;
+	int index = -1;
+
+	rcu_read_lock();
+	snap = rcu_dereference(bn->snap);
+	if (snap && snap->shadow)
+		index = br_sg_policy_port_index(snap->shadow, dev);
+	if (index >= 0)
+		there = count_at(snap->shadow->ports[index], i, &count);
+	if (there) {
+		count.would = count.reason ? BR_SG_WOULD_DROP :
+					     BR_SG_WOULD_ACCEPT;
+		*ret = fn(&count, arg);
+	}
+	rcu_read_unlock();
+	return there;
+}
+
+/* the @i-th: without a port line what became of that, then rules in force */
+static bool end_count_at(const struct br_sg_shadow_end *end, u32 i,
+			 struct br_sg_count *count)
+{
+	const struct br_sg_shadow_counts *counts = end->counts;
+	int d;
+
+	memset(count, 0, sizeof(*count));
+	count->dev = end->dev;
+	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
+		count->direction = d;
+		if (!end->port && !i--) {
+			count->would = BR_SG_WOULD_ACCEPT;
+			if (end->drops) {
+				count->would = BR_SG_WOULD_DROP;
+				count->reason = BR_SG_REASON_UNCONFIGURED;
+			}
+			br_sg_counter_read(&counts->none[d], &count->packets,
+					   &count->bytes);
+			return true;
+		}
+		if (!counts->rules)
+			continue;
+		if (i < counts->rules->n[d]) {
+			count->would = BR_SG_WOULD_DROP;
+			count_rule(count, counts->ruleset, counts->rules, d, i);
+			return true;
+		}
+		i -= counts->rules->n[d];
+	}
+	return false;
+}
+
+bool br_sg_shadow_dev_counter(struct br_sg_net *bn, u32 slot, const char *dev,
+			      u32 i, int (*fn)(const struct br_sg_count *count,
+					       void *arg), void *arg, int *ret)
+{
+	const struct br_sg_snapshot *snap;
+	struct br_sg_count count;
+	bool there = false;
+
+	rcu_read_lock();
+	snap = rcu_dereference(bn->snap);
+	if (snap && slot < snap->n_ends &&
+	    (!dev || !strcmp(dev, snap->ends[slot].dev)))
+		there = end_count_at(&snap->ends[slot], i, &count);
+	if (there)
+		*ret = fn(&count, arg);
+	rcu_read_unlock();
+	return there;
+}
+
+u32 br_sg_shadow_devs(struct br_sg_net *bn)
+{
+	const struct br_sg_snapshot *snap;
+	u32 n;
+
+	rcu_read_lock();
+	snap = rcu_dereference(bn->snap);
+	n = snap ? snap->n_ends : 0;
+	rcu_read_unlock();
+	return n;
 }

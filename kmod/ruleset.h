@@ -8,6 +8,7 @@
 struct br_sg_policy;
 struct br_sg_refusal;
 struct br_sg_port_conf;
+struct br_sg_rule_counters;
 struct br_sg_ruleset;
 
 /* the rulesets of one compile, by group list; private to the compile */
@@ -33,5 +34,13 @@ int br_sg_rulesets_add(struct br_sg_rulesets *sets,
 struct br_sg_ruleset *br_sg_ruleset_get(struct br_sg_ruleset *ruleset);
 /* NULL is fine */
 void br_sg_ruleset_put(struct br_sg_ruleset *ruleset);
+/*
+ * Counters of @rules; what counted a rule in @old, which may be NULL, goes on
+ * with it. NULL: no memory.
+ */
+struct br_sg_rule_counters *
+br_sg_rule_counters_new(const struct br_sg_ruleset *rules,
+			const struct br_sg_ruleset *old,
+			const struct br_sg_rule_counters *old_counters);
 
 #endif

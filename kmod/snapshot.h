@@ -7,6 +7,7 @@
  *	   +-- map: device ---------+
  *	            |
  *	            +---> bridge: zone template
+ *	            +---> shadow: the device's port in the shadow, a second policy
  *
  * policy.c makes a policy of a configuration, device names and all; bind.c
  * lays the devices that exist over it and makes the snapshot. A commit makes
@@ -128,6 +129,7 @@ struct br_sg_group {
 /**
  * struct br_sg_policy - a configuration compiled
  * @ref: of snapshots, and of who works on one
+ * @base: of a shadow: the generation it was made from; else 0
  * @config: a reference
  * @groups: parallel to @config->groups
  * @ports: parallel to @config->ports
@@ -141,6 +143,7 @@ struct br_sg_group {
  */
 struct br_sg_policy {
 	refcount_t ref;
+	u64 base;
 	struct br_sg_config *config;
 	struct br_sg_group **groups;
 	struct br_sg_port **ports;
@@ -172,6 +175,46 @@ struct br_sg_bridge {
 };
 
 /**
+ * struct br_sg_shadow_counts - what the shadow counts at a device, besides what
+ *	its own port counts; see shadow.c
+ * @ref: of the device, and of snapshots
+ * @number: of the shadow
+ * @ruleset: of the port in force, a reference; NULL: it has none
+ * @rules: of @ruleset: frames that a rule lets by and the shadow would drop, a
+ *	reference; NULL like it
+ * @none: per direction: frames about which the shadow decides otherwise since it
+ *	has no port line for the device
+ */
+struct br_sg_shadow_counts {
+	refcount_t ref;
+	u64 number;
+	struct br_sg_ruleset *ruleset;
+	struct br_sg_rule_counters *rules;
+	struct br_sg_counter none[__BR_SG_DIRECTIONS];
+};
+
+/**
+ * struct br_sg_shadow_end - what a device is to the shadow
+ * @port: its port there, of the snapshot's @shadow; NULL: no port line
+ * @remotes: of the snapshot's @shadow
+ * @bridge: of the device, to ask whether it filters VLANs; not to be followed
+ *	when the device is UNCONFIGURED
+ * @counts: a reference
+ * @dev: the device's name
+ * @drops: there is no port line and a default drops it, or it was renamed
+ * @blocked: [zone], as the port in force is
+ */
+struct br_sg_shadow_end {
+	const struct br_sg_port *port;
+	const struct br_sg_remotes *remotes;
+	const struct net_device *bridge;
+	struct br_sg_shadow_counts *counts;
+	char dev[IFNAMSIZ];
+	bool drops;
+	bool blocked;
+};
+
+/**
  * enum br_sg_bind_state - what a bridge port's device is to us
  * @BR_SG_BIND_PASS: no port line and no default: on a bridge with ports of
  *	ours, so that its frames take the zone template
@@ -194,7 +237,7 @@ enum br_sg_bind_state {
  * @state: enum br_sg_bind_state; set to UNCONFIGURED in place when a device
  *	goes and there is no memory for a new map
  * @tracked: frames of its bridge go through conntrack: some port of it filters
- *	and is not stateless
+ *	and is not stateless. Not set where there is a shadow, whose way is long
  * @watched: the policy of a port of its bridge has moved: flows there may be
  *	revoked, and what would end or reopen one is looked up before conntrack
  * @dev: to compare, never to follow; NULL: an empty slot of the map
@@ -202,6 +245,8 @@ enum br_sg_bind_state {
  * @bridge: all but UNCONFIGURED
  * @remotes: of the snapshot's policy
  * @stamp: serial and version where a slot has them
+ * @shadow: what the device is to the shadow; NULL: there is none, or the device
+ *	has no port line and fares the same in both
  */
 struct br_sg_bind {
 	int ifindex;
@@ -213,12 +258,16 @@ struct br_sg_bind {
 	const struct br_sg_bridge *bridge;
 	const struct br_sg_remotes *remotes;
 	u64 stamp;
+	const struct br_sg_shadow_end *shadow;
 } ____cacheline_aligned;
 
 /**
  * struct br_sg_snapshot - published by one RCU pointer
  * @rwork: frees it
  * @policy: a reference
+ * @shadow: a second policy, judged and not enforced; a reference, or NULL
+ * @n_ends: length of @ends
+ * @ends: what devices are to @shadow; NULL like it
  * @n_bridges: length of @bridges
  * @bridges: those with ports of ours
  * @n_ports: length of @binds
@@ -231,6 +280,9 @@ struct br_sg_bind {
 struct br_sg_snapshot {
 	struct rcu_work rwork;
 	struct br_sg_policy *policy;
+	struct br_sg_policy *shadow;
+	u32 n_ends;
+	struct br_sg_shadow_end *ends;
 	u32 n_bridges;
 	struct br_sg_bridge *bridges;
 	u32 n_ports;

@@ -384,6 +384,9 @@ class Agree:
         yield from self.table(table, "BR_SG_A_MAX", attrs)
         lines = self.p.tables[table][1]
         d = self.s.defs.get(o["name"] + "-flags")
+        # most that read have the same
+        if not d and o["name"].endswith("-get") and "flags" in self.request(o):
+            d = self.s.defs["get-flags"]
         if bool(d) != ("BR_SG_A_FLAGS" in lines):
             yield "%s: flags" % table
         for name, text in lines.items():

@@ -51,6 +51,23 @@
  * repeated at top level. One attribute is at most 65,535 bytes and a message
  * must fit the socket's send buffer; 32 KiB per message is a good size.
  *
+ * The shadow
+ * ----------
+ * COMMIT with BR_SG_COMMIT_F_SHADOW validates the candidate and puts it beside
+ * what is in force instead: the shadow is asked about every frame that a port in
+ * force decides about, and counts those about which it would have decided
+ * otherwise, but it decides nothing. There is one in a network namespace; a new
+ * one takes its place and counts from 0. A later COMMIT leaves it there, to be
+ * compared with what is in force then. It goes with SHADOW_DROP, SHADOW_COMMIT,
+ * and with the last port and default that is in force: where there are none it is
+ * refused, ENODEV. It has no connections of its own: those of ports in force are
+ * judged as if it had just been committed. A port that is off, trusted, stateless
+ * or without a line has none that say how the shadow would have judged them:
+ * there a packet goes by the direction in which conntrack saw its flow begin or,
+ * where conntrack is not asked, may be an answer if its mirror image would be
+ * allowed the other way. Fragments are not judged by the rules of a shadow,
+ * nor is which zone a bridge would have, nor what is dropped [ct-limit].
+ *
  * Dumps
  * -----
  * A dump shows one configuration, however long it takes and whatever is
@@ -68,8 +85,8 @@
  *              EBUSY: this socket has a transaction, or BR_SG_MAX_CANDIDATES
  *              are open in this network namespace.
  * COMMIT       do: [FLAGS: BR_SG_COMMIT_F_DRY_RUN validates, drops the
- *              candidate and publishes nothing] -> GENERATION (of what was
- *              published; of what is in force, for a dry run).
+ *              candidate and publishes nothing; BR_SG_COMMIT_F_SHADOW makes it
+ *              the shadow] -> GENERATION (of what is in force afterwards).
  *              ESTALE: another writer committed since BEGIN.
  *              ENOENT: an object refers to what does not exist.
  *              E2BIG, ENOSPC: a limit below; the text names it.
@@ -78,22 +95,27 @@
  *
  * A *_DEL takes the key named here, and COOKIE, and nothing else.
  *
- * DEFAULT_NEW  do: OP, DEFAULT... -> ack       DEFAULT_GET  dump -> DEFAULT...
+ * DEFAULT_NEW  do: OP, DEFAULT... -> ack
  * DEFAULT_DEL  do: DEFAULT... (PATTERN)
- * SET_NEW      do: OP, SET... -> ack           SET_GET      dump -> SET...
+ * DEFAULT_GET  dump: [FLAGS] -> DEFAULT...
+ * SET_NEW      do: OP, SET... -> ack
  * SET_DEL      do: SET... (NAME)
- * GROUP_NEW    do: OP, GROUP... -> ack         GROUP_GET    dump -> GROUP...
+ * SET_GET      dump: [FLAGS] -> SET...
+ * GROUP_NEW    do: OP, GROUP... -> ack
  * GROUP_DEL    do: GROUP... (NAME); its members and rules go with it
- * ADDRS_NEW    do: OP, ADDRS... -> ack         ADDRS_GET    dump -> ADDRS...
+ * GROUP_GET    dump: [FLAGS] -> GROUP...
+ * ADDRS_NEW    do: OP, ADDRS... -> ack
  * ADDRS_DEL    do: ADDRS... (the addresses to take out); ENOENT when one is
  *              not there
- * RULE_NEW     do: OP, RULE... -> ack          RULE_GET     dump -> RULE...
+ * ADDRS_GET    dump: [FLAGS] -> ADDRS...
+ * RULE_NEW     do: OP, RULE... -> ack
  * RULE_DEL     do: RULE... (GROUP and ID)
- * PORT_NEW     do: OP, PORT... -> ack          PORT_GET     dump -> PORT...
- * PORT_DEL     do: PORT... (DEV)               PORT_GET     do: PORT (DEV or
- *                                              UUID) -> GENERATION, PORT;
- *                                              ENOENT
- * COUNTER_GET  dump: [PORT (DEV or UUID)] -> COUNTER..., all of the port's
+ * RULE_GET     dump: [FLAGS] -> RULE...
+ * PORT_NEW     do: OP, PORT... -> ack
+ * PORT_DEL     do: PORT... (DEV)
+ * PORT_GET     dump: [FLAGS] -> PORT...
+ * PORT_GET     do: [FLAGS], PORT (DEV or UUID) -> GENERATION, PORT; ENOENT
+ * COUNTER_GET  dump: [FLAGS], [PORT (DEV or UUID)] -> COUNTER..., all of the port's
  *              (or of every port's) counters, zeros included. They are read
  *              while packets run: each is true for a moment of its own.
  *
@@ -104,6 +126,11 @@
  *              later than GENERATION; what conntrack's table does meanwhile may
  *              show an entry twice or not at all.
  *
+ * SHADOW_COMMIT  do: [GENERATION: the number of the shadow] -> GENERATION of what
+ *              is in force now: what the shadow was. ESTALE: there has been a
+ *              COMMIT since it was made, or the number is another. ENOENT.
+ * SHADOW_DROP    do: nothing -> ack. ENOENT.
+ *
  * Told unasked
  * ------------
  * The family has two multicast groups. To join one takes CAP_NET_ADMIN in the
@@ -113,15 +140,23 @@
  *
  * BR_SG_MCGRP_CONFIG, "config"
  * CONFIG_NTF   event: -> GENERATION of a configuration that has come into
- *              force, by a COMMIT of anybody; in order, each once.
+ *              force, by a COMMIT or SHADOW_COMMIT of anybody; in order, each
+ *              once.
  * BR_SG_MCGRP_EVENTS, "events"
  * EVENT_NTF    event: -> EVENT... for each frame that was dropped, of a port
  *              (and of the devices without port line together) at most 10 a
- *              second; WITHHELD says how many more there were. And for each
- *              port that comes near its conntrack limit.
+ *              second; WITHHELD says how many more there were. For each about
+ *              which the shadow would have decided otherwise too; a port of the
+ *              shadow has its own 10. And for each port that comes near its
+ *              conntrack limit.
  *
  * The dumps of ADDRS, RULE and COUNTER split a large object over messages:
  * the nests of one object follow each other, each naming its owner.
+ *
+ * FLAGS of a *_GET, but of FLOW_GET: BR_SG_GET_F_SHADOW shows the shadow: the
+ * GENERATION is its number then (SHADOW in STATUS), a PORT has nothing that is of
+ * the port in force, and a COUNTER has WOULD; besides the shadow's own ports it
+ * shows devices, see BR_SG_WOULD_DROP. ENOENT: there is none.
  *
  * OP says what NEW means: BR_SG_OP_ADD refuses what exists (EEXIST),
  * BR_SG_OP_REPLACE makes or replaces. To replace a GROUP changes its own
@@ -167,7 +202,8 @@
  * compiles it (a dry run too). Beyond the module's parameter "budget", in MiB
  * (1 to 1048576, 1024 unless set; /sys/module/br_sg/parameters/budget changes
  * it at any time, for all namespaces, from the next COMMIT on) COMMIT ends at
- * once with ENOSPC, also where the policy before took more. The sum is of the
+ * once with ENOSPC, also where the policy before took more. A shadow may take what
+ * the policy in force leaves, which is never refused for the shadow's sake. The sum is of the
  * configuration, what is compiled of it and the counters, each with the room
  * that the slab allocator gives it. What several ports or groups share counts
  * once, but versions of an address set each in full. Not counted: candidates,
@@ -209,6 +245,8 @@ enum br_sg_cmd {
 	BR_SG_CMD_FLOW_GET,
 	BR_SG_CMD_CONFIG_NTF,
 	BR_SG_CMD_EVENT_NTF,
+	BR_SG_CMD_SHADOW_COMMIT,
+	BR_SG_CMD_SHADOW_DROP,
 	__BR_SG_CMD_LAST
 };
 
@@ -218,7 +256,8 @@ enum br_sg_cmd {
  * enum br_sg_attr - top-level attributes of every command
  * @BR_SG_A_GENERATION: u64, of a configuration; 0 before the first commit,
  *	one more with each
- * @BR_SG_A_FLAGS: u32, BR_SG_BEGIN_F_*, BR_SG_COMMIT_F_* or BR_SG_FLOW_F_*
+ * @BR_SG_A_FLAGS: u32, BR_SG_BEGIN_F_*, BR_SG_COMMIT_F_*, BR_SG_FLOW_F_* or
+ *	BR_SG_GET_F_*
  * @BR_SG_A_OP: u8, enum br_sg_op; required by every *_NEW
  * @BR_SG_A_DEFAULT: nest of enum br_sg_default_attr, repeated
  * @BR_SG_A_SET: nest of enum br_sg_set_attr, repeated
@@ -258,9 +297,12 @@ enum br_sg_attr {
 #define BR_SG_BEGIN_F_EMPTY	(1U << 0)
 #define __BR_SG_BEGIN_F_ALL	BR_SG_BEGIN_F_EMPTY
 #define BR_SG_COMMIT_F_DRY_RUN	(1U << 0)
-#define __BR_SG_COMMIT_F_ALL	BR_SG_COMMIT_F_DRY_RUN
+#define BR_SG_COMMIT_F_SHADOW	(1U << 1)
+#define __BR_SG_COMMIT_F_ALL	(BR_SG_COMMIT_F_DRY_RUN | BR_SG_COMMIT_F_SHADOW)
 #define BR_SG_FLOW_F_REVOKED	(1U << 0)
 #define __BR_SG_FLOW_F_ALL	BR_SG_FLOW_F_REVOKED
+#define BR_SG_GET_F_SHADOW	(1U << 0)
+#define __BR_SG_GET_F_ALL	BR_SG_GET_F_SHADOW
 
 enum br_sg_op {
 	BR_SG_OP_ADD = 1,
@@ -514,6 +556,8 @@ enum br_sg_port_state {
  * @BR_SG_COUNTER_A_ID: u32
  * @BR_SG_COUNTER_A_PACKETS: u64: frames; of a GSO frame its segments
  * @BR_SG_COUNTER_A_BYTES: u64: of the frames, Ethernet header included
+ * @BR_SG_COUNTER_A_WOULD: u8, enum br_sg_would: the counter is the shadow's, of
+ *	frames about which it and what is in force are not of one mind
  */
 enum br_sg_counter_attr {
 	BR_SG_COUNTER_A_DEV = 1,
@@ -525,10 +569,25 @@ enum br_sg_counter_attr {
 	BR_SG_COUNTER_A_PACKETS,
 	BR_SG_COUNTER_A_BYTES,
 	BR_SG_COUNTER_A_PAD,
+	BR_SG_COUNTER_A_WOULD,
 	__BR_SG_COUNTER_A_LAST
 };
 
 #define BR_SG_COUNTER_A_MAX (__BR_SG_COUNTER_A_LAST - 1)
+
+/**
+ * enum br_sg_would - what the shadow would do with a frame
+ * @BR_SG_WOULD_ACCEPT: accept what was dropped: by STEP, by the rule ID of the
+ *	shadow's GROUP, or, with none of these, since the device has no port line
+ *	there and no default drops it
+ * @BR_SG_WOULD_DROP: drop what was accepted: for REASON; and, the same frames once
+ *	more, where a rule in force let them by or their flow: that rule, ID of
+ *	GROUP. Those counts begin anew when the device leaves its bridge
+ */
+enum br_sg_would {
+	BR_SG_WOULD_ACCEPT = 1,
+	BR_SG_WOULD_DROP = 2,
+};
 
 /**
  * enum br_sg_step - the steps that accept, in the order they are asked
@@ -621,6 +680,10 @@ enum br_sg_reason {
  * @BR_SG_STATUS_A_BYTES_MAX: u64, what it may take at the next COMMIT
  * @BR_SG_STATUS_A_VECTOR_BYTES: u64, of BYTES: bit vectors of compiled rules,
  *	which depend on how rules overlap
+ * @BR_SG_STATUS_A_SHADOW: u64, the shadow's number, 1 of the first in the network
+ *	namespace; this and what follows: absent without a shadow
+ * @BR_SG_STATUS_A_SHADOW_BASE: u64, the generation that it was made of
+ * @BR_SG_STATUS_A_SHADOW_BYTES: u64, of memory: what it takes, besides BYTES
  */
 enum br_sg_status_attr {
 	BR_SG_STATUS_A_DEFAULTS = 1,
@@ -635,6 +698,9 @@ enum br_sg_status_attr {
 	BR_SG_STATUS_A_BYTES,
 	BR_SG_STATUS_A_BYTES_MAX,
 	BR_SG_STATUS_A_VECTOR_BYTES,
+	BR_SG_STATUS_A_SHADOW,
+	BR_SG_STATUS_A_SHADOW_BASE,
+	BR_SG_STATUS_A_SHADOW_BYTES,
 	__BR_SG_STATUS_A_LAST
 };
 
@@ -741,10 +807,16 @@ enum br_sg_end_attr {
  * @BR_SG_EVENT_DROP: a frame was dropped
  * @BR_SG_EVENT_CT_NEAR: the port has 80 % of the conntrack entries that it may
  *	have; told once until it has been below 70 %
+ * @BR_SG_EVENT_WOULD_DROP: a frame was accepted, and the shadow would have dropped
+ *	it for REASON
+ * @BR_SG_EVENT_WOULD_ACCEPT: a frame was dropped, and the shadow would have
+ *	accepted it
  */
 enum br_sg_event_kind {
 	BR_SG_EVENT_DROP = 1,
 	BR_SG_EVENT_CT_NEAR = 2,
+	BR_SG_EVENT_WOULD_DROP = 3,
+	BR_SG_EVENT_WOULD_ACCEPT = 4,
 };
 
 /**
@@ -755,8 +827,8 @@ enum br_sg_event_kind {
  * @BR_SG_EVENT_A_WITHHELD: u32: events of the port since the one before this
  *	that were not told; absent: none
  * @BR_SG_EVENT_A_DIRECTION: u8, enum br_sg_direction: of the frame. This and
- *	what follows up to TUPLE: DROP
- * @BR_SG_EVENT_A_REASON: u8, enum br_sg_reason
+ *	what follows up to TUPLE: DROP, WOULD_DROP, WOULD_ACCEPT
+ * @BR_SG_EVENT_A_REASON: u8, enum br_sg_reason; not of WOULD_ACCEPT
  * @BR_SG_EVENT_A_BYTES: u32: of the frame, Ethernet header included
  * @BR_SG_EVENT_A_SRC_MAC: 6 bytes
  * @BR_SG_EVENT_A_DST_MAC: 6 bytes
