@@ -546,7 +546,7 @@ static int read_all(struct ctx *ctx, struct conf *conf, struct counters *counter
 		}
 	}
 	conf_free(&one);
-	return rc ? rc : nl_counters(&ctx->nl, counters, (*port)->dev, &ctx->in);
+	return rc ? rc : nl_counters(&ctx->nl, counters, (*port)->dev, false, &ctx->in);
 }
 
 int cmd_port_chains(struct ctx *ctx)

@@ -498,11 +498,11 @@ static void removed_with_set(struct print *p, const struct set *set)
 		change_print(p, &change);
 }
 
-void changes_print(struct print *p, const struct changes *changes)
+void changes_print(struct print *p, const char *key, const struct changes *changes)
 {
 	size_t i;
 
-	print_array(p, NULL);
+	print_array(p, key);
 	for (i = 0; i < changes->n; i++) {
 		const struct change *change = &changes->v[i];
 

@@ -36,7 +36,7 @@ void changes_free(struct changes *changes);
 
 /* to's rules without an id get theirs here */
 void conf_diff(struct changes *changes, const struct conf *from, struct conf *to);
-void changes_print(struct print *p, const struct changes *changes);
+void changes_print(struct print *p, const char *key, const struct changes *changes);
 size_t changes_count(const struct changes *changes);
 
 #endif /* SGCTL_DIFF_H */

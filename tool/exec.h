@@ -33,11 +33,19 @@ int exec_change(struct ctx *ctx);
 int exec_batch(struct ctx *ctx, const char *file);
 
 /* file.c */
+int apply_file(struct ctx *ctx, uint32_t commit_flags);
 int cmd_apply(struct ctx *ctx);
 int cmd_diff(struct ctx *ctx);
 int cmd_check(struct ctx *ctx);
 int cmd_save(struct ctx *ctx);
 int cmd_fmt(struct ctx *ctx);
+
+/* shadow.c */
+int cmd_shadow_apply(struct ctx *ctx);
+int cmd_shadow_show(struct ctx *ctx);
+int cmd_shadow_diff(struct ctx *ctx);
+int cmd_shadow_commit(struct ctx *ctx);
+int cmd_shadow_drop(struct ctx *ctx);
 
 /* show.c, port.c, chains.c, flow.c, monitor.c, status.c */
 int cmd_default_show(struct ctx *ctx);

@@ -27,8 +27,8 @@ static int load(struct ctx *ctx, struct conf *conf, struct input *in)
 	return rc ? rc : conf_load(conf, in, file);
 }
 
-/* Makes the network namespace exactly what the file says; tries again when it changes meanwhile */
-int cmd_apply(struct ctx *ctx)
+/* From what is in force to what the file says; tries again when that changes meanwhile */
+int apply_file(struct ctx *ctx, uint32_t commit_flags)
 {
 	struct conf want, have;
 	struct changes changes;
@@ -49,7 +49,9 @@ int cmd_apply(struct ctx *ctx)
 		memset(&commit, 0, sizeof(commit));
 		commit.has_generation = true;
 		commit.generation = have.generation;
-		if (changes.n)
+		commit.commit_flags = commit_flags;
+		/* A shadow that is what is in force is one */
+		if (changes.n || commit_flags)
 			rc = nl_commit(&ctx->nl, &changes, &commit, &in);
 		changes_free(&changes);
 		conf_free(&have);
@@ -70,6 +72,11 @@ int cmd_apply(struct ctx *ctx)
 	conf_free(&want);
 	input_close(&in);
 	return rc;
+}
+
+int cmd_apply(struct ctx *ctx)
+{
+	return apply_file(ctx, 0);
 }
 
 /* From another file, or from what is in force */
@@ -113,7 +120,7 @@ int cmd_diff(struct ctx *ctx)
 	if (!rc) {
 		conf_diff(&changes, &have, &want);
 		ctx_print(ctx, &p);
-		changes_print(&p, &changes);
+		changes_print(&p, NULL, &changes);
 		rc = print_end(&p);
 		if (!rc && changes.n)
 			rc = RC_DIFFERS;

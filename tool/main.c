@@ -79,6 +79,16 @@ static const struct command commands[] = {
 	{ "flow", "show", cmd_flow_show, "flow show [port {DEV|UUID}] [revoked]",
 	  "list the connections that ports have judged, and by which rule" },
 
+	{ "shadow", "apply", cmd_shadow_apply, "shadow apply FILE",
+	  "compare what is in force with FILE, frame by frame; nothing is enforced" },
+	{ "shadow", "show", cmd_shadow_show, "shadow show [port DEV]",
+	  "list the frames that the shadow would have treated otherwise" },
+	{ "shadow", "diff", cmd_shadow_diff, "shadow diff",
+	  "show what shadow commit would change, and those frames" },
+	{ "shadow", "commit", cmd_shadow_commit, "shadow commit",
+	  "put the shadow in force" },
+	{ "shadow", "drop", cmd_shadow_drop, "shadow drop", "compare no more" },
+
 	{ "monitor", NULL, cmd_monitor, "monitor [config|events] [port DEV]",
 	  "print drops and commits as they happen" },
 

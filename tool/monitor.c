@@ -60,6 +60,18 @@ static void print_frame(struct print *p, const struct event *e)
 		print_tuple_fields(p, &e->tuple, false);
 }
 
+/* In JSON and in words; NULL: not of a frame */
+static const char *const *event_names(uint8_t kind)
+{
+	static const char *const names[][2] = {
+		[BR_SG_EVENT_DROP] = { "drop", "drop" },
+		[BR_SG_EVENT_WOULD_DROP] = { "would-drop", "would drop" },
+		[BR_SG_EVENT_WOULD_ACCEPT] = { "would-accept", "would accept" },
+	};
+
+	return kind < ARRAY_SIZE(names) && names[kind][0] ? names[kind] : NULL;
+}
+
 static void print_event(struct print *p, const struct event *e)
 {
 	print_time(p, e->time);
@@ -70,18 +82,21 @@ static void print_event(struct print *p, const struct event *e)
 		print_uint(p, "limit", " of the %ju conntrack entries it may have", e->limit);
 		return;
 	}
-	if (e->kind != BR_SG_EVENT_DROP) {
+	if (!event_names(e->kind)) {
 		print_str(p, "event", NULL, "unknown");
 		print_str(p, "port", "%s", e->dev);
 		print_uint(p, "kind", " event %ju: sgctl is older than the module", e->kind);
 		return;
 	}
-	print_str(p, "event", NULL, "drop");
+	print_str(p, "event", NULL, event_names(e->kind)[0]);
 	print_str(p, "port", "%s", e->dev);
-	print_str(p, "direction", " %s drop ", direction_name(e->direction));
-	print_text(p, "%s", p->color ? "\033[31m" : "");
-	print_str(p, "reason", "[%s]", reason_name(e->reason));
-	print_text(p, "%s", p->color ? "\033[0m" : "");
+	print_str(p, "direction", " %s ", direction_name(e->direction));
+	print_text(p, "%s", event_names(e->kind)[1]);
+	if (e->kind != BR_SG_EVENT_WOULD_ACCEPT) {
+		print_text(p, "%s", p->color ? "\033[31m" : "");
+		print_str(p, "reason", " [%s]", reason_name(e->reason));
+		print_text(p, "%s", p->color ? "\033[0m" : "");
+	}
 	print_frame(p, e);
 }
 

@@ -59,12 +59,13 @@ struct status {
 	uint32_t defaults, sets, groups, rules, ports, ports_active;
 	uint64_t unconfigured_packets, unconfigured_bytes;
 	uint64_t bytes, bytes_max, vector_bytes;
+	uint64_t shadow, shadow_base, shadow_bytes;	/* shadow 0: there is none */
 	VEC(struct zone) zones;
 };
 
 struct counter {
 	char dev[BR_SG_DEV_MAX + 1];
-	uint8_t direction, step, reason;
+	uint8_t direction, step, reason, would;
 	const char *group;
 	uint32_t id;
 	uint64_t packets, bytes;
@@ -142,6 +143,7 @@ enum read_what {
 	READ_RULES	= 1 << 4,
 	READ_PORTS	= 1 << 5,
 	READ_ALL	= (1 << 6) - 1,
+	READ_SHADOW	= 1 << 6,	/* of the shadow, not of what is in force */
 };
 
 void nl_got_status(const struct nlmsghdr *nlh, void *data);
@@ -149,13 +151,17 @@ int nl_status(struct nl *nl, struct status *status, struct input *in);
 int nl_read(struct nl *nl, struct conf *conf, unsigned int what, struct input *in);
 int nl_read_port(struct nl *nl, struct conf *conf, const char *dev_or_uuid,
 		 struct input *in, struct port **port);
-int nl_counters(struct nl *nl, struct counters *counters, const char *dev, struct input *in);
+/* shadow: the shadow's, with would */
+int nl_counters(struct nl *nl, struct counters *counters, const char *dev, bool shadow,
+		struct input *in);
 void counters_free(struct counters *counters);
 int nl_flows(struct nl *nl, struct flows *flows, const char *dev, bool revoked,
 	     struct input *in);
 void flows_free(struct flows *flows);
 int nl_join(struct nl *nl, bool config, bool events, struct input *in);
 int nl_listen(struct nl *nl, nl_heard heard, void *data, struct input *in);
+
+int nl_shadow(struct nl *nl, uint8_t cmd, struct input *in);
 
 /* nl_put.c */
 struct commit {

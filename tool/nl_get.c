@@ -271,6 +271,9 @@ void nl_got_status(const struct nlmsghdr *nlh, void *data)
 			status->bytes = get_num(tb[BR_SG_STATUS_A_BYTES]);
 			status->bytes_max = get_num(tb[BR_SG_STATUS_A_BYTES_MAX]);
 			status->vector_bytes = get_num(tb[BR_SG_STATUS_A_VECTOR_BYTES]);
+			status->shadow = get_num(tb[BR_SG_STATUS_A_SHADOW]);
+			status->shadow_base = get_num(tb[BR_SG_STATUS_A_SHADOW_BASE]);
+			status->shadow_bytes = get_num(tb[BR_SG_STATUS_A_SHADOW_BYTES]);
 			break;
 		case BR_SG_A_ZONE:
 			index_attrs(attr, zone_tb, BR_SG_ZONE_A_MAX);
@@ -303,27 +306,51 @@ static int read_once(struct nl *nl, struct conf *conf, unsigned int what)
 		BR_SG_CMD_ADDRS_GET, BR_SG_CMD_RULE_GET, BR_SG_CMD_PORT_GET,
 	};
 	struct reading reading = { .conf = conf };
+	bool shadow = what & READ_SHADOW;
+	struct nlmsghdr *nlh;
 	struct status status;
 	unsigned int i;
 	int rc;
 
 	rc = call_status(nl, &status);
 	vec_free(&status.zones);
-	reading.generation = status.generation;
-	for (i = 0; !rc && i < ARRAY_SIZE(cmds); i++)
-		if (what & (1U << i))
-			rc = nl_call(nl, nl_new(nl, cmds[i], NLM_F_DUMP), got_objects, &reading);
+	reading.generation = shadow ? status.shadow : status.generation;
+	for (i = 0; !rc && i < ARRAY_SIZE(cmds); i++) {
+		if (!(what & (1U << i)))
+			continue;
+		nlh = nl_new(nl, cmds[i], NLM_F_DUMP);
+		if (shadow)
+			mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, BR_SG_GET_F_SHADOW);
+		rc = nl_call(nl, nlh, got_objects, &reading);
+	}
 	if (!rc) {
 		rc = call_status(nl, &status);
 		vec_free(&status.zones);
 	}
 	conf->generation = reading.generation;
-	if (!rc && (reading.mixed || status.generation != reading.generation)) {
+	if (!rc && (reading.mixed || reading.generation !=
+		    (shadow ? status.shadow : status.generation))) {
 		nl->err.err = EINTR;
 		nl->err.text[0] = '\0';
 		return EINTR;
 	}
 	return rc;
+}
+
+static int no_shadow(struct input *in)
+{
+	err_src(in, 0, NULL, "there is no shadow: sgctl shadow apply makes one");
+	return RC_REFUSED;
+}
+
+/* SHADOW_COMMIT, SHADOW_DROP */
+int nl_shadow(struct nl *nl, uint8_t cmd, struct input *in)
+{
+	int rc = nl_call(nl, nl_new(nl, cmd, 0), NULL, NULL);
+
+	if (rc == ENOENT)
+		return no_shadow(in);
+	return rc ? nl_fail(nl, in, "shadow") : RC_OK;
 }
 
 /* All of one generation */
@@ -340,6 +367,8 @@ int nl_read(struct nl *nl, struct conf *conf, unsigned int what, struct input *i
 		conf_free(conf);
 		usleep(5000 * i);
 	}
+	if (rc == ENOENT && what & READ_SHADOW)
+		return no_shadow(in);
 	if (rc)
 		return nl_fail(nl, in, "read");
 	conf_sort(conf);
@@ -413,6 +442,7 @@ static void got_counters(const struct nlmsghdr *nlh, void *data)
 		c->direction = get_num(tb[BR_SG_COUNTER_A_DIRECTION]);
 		c->step = get_num(tb[BR_SG_COUNTER_A_STEP]);
 		c->reason = get_num(tb[BR_SG_COUNTER_A_REASON]);
+		c->would = get_num(tb[BR_SG_COUNTER_A_WOULD]);
 		c->id = get_num(tb[BR_SG_COUNTER_A_ID]);
 		c->packets = get_num(tb[BR_SG_COUNTER_A_PACKETS]);
 		c->bytes = get_num(tb[BR_SG_COUNTER_A_BYTES]);
@@ -427,7 +457,8 @@ static void got_counters(const struct nlmsghdr *nlh, void *data)
 }
 
 /* A port's, or every port's where dev is NULL */
-int nl_counters(struct nl *nl, struct counters *counters, const char *dev, struct input *in)
+int nl_counters(struct nl *nl, struct counters *counters, const char *dev, bool shadow,
+		struct input *in)
 {
 	unsigned int i;
 	int rc = 0;
@@ -436,6 +467,8 @@ int nl_counters(struct nl *nl, struct counters *counters, const char *dev, struc
 		struct nlmsghdr *nlh = nl_new(nl, BR_SG_CMD_COUNTER_GET, NLM_F_DUMP);
 
 		memset(counters, 0, sizeof(*counters));
+		if (shadow)
+			mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, BR_SG_GET_F_SHADOW);
 		if (dev)
 			put_port_id(nlh, dev);
 		rc = nl_call(nl, nlh, got_counters, counters);
@@ -444,6 +477,8 @@ int nl_counters(struct nl *nl, struct counters *counters, const char *dev, struc
 		counters_free(counters);
 		usleep(5000 * i);
 	}
+	if (rc == ENOENT && shadow)
+		return no_shadow(in);
 	return rc ? nl_fail(nl, in, "counters") : RC_OK;
 }
 

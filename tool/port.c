@@ -185,7 +185,8 @@ int cmd_port_show(struct ctx *ctx)
 	else if (!rc)
 		rc = nl_read(&ctx->nl, &conf, READ_PORTS, &ctx->in);
 	if (!rc && ctx->stats)
-		rc = nl_counters(&ctx->nl, &counters, one ? one->dev : NULL, &ctx->in);
+		rc = nl_counters(&ctx->nl, &counters, one ? one->dev : NULL, false,
+				 &ctx->in);
 	for (i = 0; i < counters.n; i++)
 		if (!i || strcmp(counters.v[i].dev, counters.v[i - 1].dev))
 			names_put(&firsts, counters.v[i].dev, &counters.v[i]);

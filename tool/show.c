@@ -254,7 +254,7 @@ int cmd_rule_show(struct ctx *ctx)
 	if (!rc && name && !conf_group(&conf, name, false))
 		rc = nothing_there(ctx, "group", name, &conf.group_names);
 	if (!rc && ctx->stats)
-		rc = nl_counters(&ctx->nl, &counters, NULL, &ctx->in);
+		rc = nl_counters(&ctx->nl, &counters, NULL, false, &ctx->in);
 	if (rc)
 		goto out;
 	if (counters.n)

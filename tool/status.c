@@ -34,6 +34,11 @@ int cmd_status(struct ctx *ctx)
 	print_uint(&p, "bytes", "memory    %ju bytes", status.bytes);
 	print_uint(&p, "bytes_max", " of %ju", status.bytes_max);
 	print_uint(&p, "vector_bytes", ", %ju of them bit vectors\n", status.vector_bytes);
+	if (status.shadow) {
+		print_uint(&p, "shadow", "shadow    number %ju", status.shadow);
+		print_uint(&p, "shadow_base", " of generation %ju", status.shadow_base);
+		print_uint(&p, "shadow_bytes", ", %ju bytes\n", status.shadow_bytes);
+	}
 	print_uint(&p, "unconfigured_packets", "dropped [unconfigured] %ju packets",
 		   status.unconfigured_packets);
 	print_uint(&p, "unconfigured_bytes", ", %ju bytes\n", status.unconfigured_bytes);

@@ -41,6 +41,8 @@ def names(prefix):
 
 STEPS = names("BR_SG_STEP_")
 REASONS = names("BR_SG_REASON_")
+WOULD = names("BR_SG_WOULD_")
+GET_F_SHADOW = 1
 
 
 def attrs(data):
@@ -105,13 +107,17 @@ class Genl:
         self._post(family, cmd, b"", NLM_F_DUMP)
         return self._answers()
 
-    def counters(self, dev=None):
+    def counters(self, dev=None, shadow=False):
         """(dev, direction, what) -> (packets, bytes); what is the name of a
-        step or of a reason in brackets, or "group id" of a rule"""
+        step or of a reason in brackets, or "group id" of a rule. Those of the
+        shadow: what begins with "would accept " or "would drop ", and is "no
+        port" where it has no port line"""
         data = b""
+        if shadow:
+            data += attr(N["BR_SG_A_FLAGS"], struct.pack("=I", GET_F_SHADOW))
         if dev:
-            data = attr(N["BR_SG_A_PORT"] | 0x8000,
-                        attr(N["BR_SG_PORT_A_DEV"], dev.encode() + b"\0"))
+            data += attr(N["BR_SG_A_PORT"] | 0x8000,
+                         attr(N["BR_SG_PORT_A_DEV"], dev.encode() + b"\0"))
         out = {}
         for msg in self.request(self.family, N["BR_SG_CMD_COUNTER_GET"], data,
                                 NLM_F_DUMP):
@@ -126,9 +132,13 @@ class Genl:
                     what = STEPS[get("STEP")[0]]
                 elif get("REASON"):
                     what = "[%s]" % REASONS[get("REASON")[0]]
+                elif not get("GROUP"):
+                    what = "no port"
                 else:
                     what = "%s %d" % (get("GROUP")[:-1].decode(),
                                       struct.unpack("=I", get("ID"))[0])
+                if get("WOULD"):
+                    what = "would %s %s" % (WOULD[get("WOULD")[0]], what)
                 direction = ("ingress", "egress")[get("DIRECTION")[0]]
                 out[get("DEV")[:-1].decode(), direction, what] = (
                     struct.unpack("=Q", get("PACKETS"))[0],

@@ -149,6 +149,18 @@ def unload_module():
     return True
 
 
+def objects():
+    """what is in use of the kernel's general caches, and of conntrack's"""
+    sh("conntrack", "-F")
+    found = {}
+    with open("/proc/slabinfo") as file:
+        for line in file:
+            name, active = line.split()[:2]
+            if name.startswith("kmalloc-") or name.startswith("nf_conntrack"):
+                found[name] = int(active)
+    return found
+
+
 class Test:
     """KTAP; the plan comes last"""
 

@@ -10,7 +10,7 @@ import time
 
 import frames as f
 import harness
-from harness import conntrack, ip, sh, sysctl
+from harness import conntrack, ip, objects, sh, sysctl
 
 CYCLES = 100
 # by then what is made once is there
@@ -43,18 +43,6 @@ def denied(family):
     return [udp(vm, far, 1000, 54, BAD), udp(far, vm, 1000, 53, BAD),
             udp(vm, far, 1000, 53, BAD, (FAR, FAR)),
             f.vlan(udp(vm, far, 1000, 53, BAD), 0)]
-
-
-def objects():
-    """what is in use of the kernel's general caches, and of conntrack's"""
-    sh("conntrack", "-F")
-    found = {}
-    with open("/proc/slabinfo") as file:
-        for line in file:
-            name, active = line.split()[:2]
-            if name.startswith("kmalloc-") or name.startswith("nf_conntrack"):
-                found[name] = int(active)
-    return found
 
 
 def refcnt(module):

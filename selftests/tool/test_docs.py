@@ -13,7 +13,7 @@ from tap import TOOL, Tap, build, run
 PAGES = {
     "port": "sgctl-port", "group": "sgctl-group", "member": "sgctl-group",
     "rule": "sgctl-rule", "set": "sgctl-set", "default": "sgctl-default",
-    "flow": "sgctl-flow", "monitor": "sgctl-monitor",
+    "flow": "sgctl-flow", "monitor": "sgctl-monitor", "shadow": "sgctl-shadow",
     "apply": "sgctl-apply", "diff": "sgctl-apply", "check": "sgctl-apply",
     "save": "sgctl-apply", "fmt": "sgctl-apply", "flush": "sgctl-apply", "status": "sgctl",
 }

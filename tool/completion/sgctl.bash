@@ -49,7 +49,7 @@ _sgctl()
 	*)
 		case $prev in
 		group)	words=$(_sgctl_names group) ;;
-		port)	[[ $object == flow || $object == monitor ]] && words=$(_sgctl_names port) ;;
+		port)	[[ $object == @(flow|monitor|shadow) ]] && words=$(_sgctl_names port) ;;
 		set)	[[ $object == rule ]] && words=$(_sgctl_names set) ;;
 		remote)	words="group set" ;;
 		proto)	words="tcp udp icmp icmpv6 sctp" ;;
@@ -64,6 +64,9 @@ _sgctl()
 			group:*) words="stateless" ;;
 			rule:*)	words="ingress egress ipv4 ipv6 proto dport icmp remote id" ;;
 			flow:*)	words="port revoked" ;;
+			shadow:*)
+				[[ $verb == apply ]] && { compopt -o default; return; }
+				[[ $verb == show ]] && words=port ;;
 			port:*)	words="uuid mac ip pair group dhcp-server ethertype zone ct-limit strict off trusted" ;;
 			esac
 			[[ $verb == set ]] && words+=" no"
