@@ -268,6 +268,7 @@ int main(int argc, char **argv)
 	test_values();
 	test_limits();
 	test_dumps();
+	test_shadow();
 	test_capability();
 	test_fuzz(seed);
 	printf("1..%d\n", tests);

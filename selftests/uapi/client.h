@@ -173,6 +173,7 @@ void test_strictness(void);
 void test_values(void);
 void test_limits(void);
 void test_dumps(void);
+void test_shadow(void);
 void test_capability(void);
 void test_fuzz(uint64_t seed);
 

@@ -42,6 +42,8 @@ static const char *const seeds[] = {
 	"PORT_DEL port{dev:tap1}", "PORT_GET*", "PORT_GET port{dev:tap1}",
 	"PORT_GET port{uuid:00112233445566778899aabbccddeeff}",
 	"COUNTER_GET*", "COUNTER_GET* port{dev:tap1}",
+	"COMMIT flags:2", "SHADOW_COMMIT generation:1", "SHADOW_DROP",
+	"SET_GET* flags:1", "PORT_GET* flags:1", "COUNTER_GET* flags:1",
 	"FLOW_GET* flags:1", "FLOW_GET* port{dev:tap1}",
 };
 

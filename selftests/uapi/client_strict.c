@@ -55,8 +55,8 @@ static void test_unknown(struct client *c)
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !serial:1}" },
 		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !policy_version:1}" });
 	ALL_BAD(c, "flags that are not known are refused",
-		{ BAD, "COMMIT !flags:2" },
-		{ BAD, "COMMIT !flags:3" },
+		{ BAD, "COMMIT !flags:4" },
+		{ BAD, "COMMIT !flags:7" },
 		{ BAD, "COMMIT !flags:0x80000000" });
 }
 
@@ -247,6 +247,11 @@ static const struct bad outside[] = {
 	{ BAD, "PORT_GET !port~{dev:t}" }, { BAD, "PORT_GET port{dev:t +00}" },
 	{ BAD, "PORT_GET port{dev:t} +0000" },
 	{ BAD, "PORT_GET port{dev:t} !generation:1" },
+	{ BAD, "PORT_GET !flags:2 port{dev:t}" },
+	{ -ENOENT, "PORT_GET !flags:1 port{dev:t}" },
+	{ BAD, "SHADOW_COMMIT !flags:1" }, { BAD, "SHADOW_COMMIT !generation=01" },
+	{ BAD, "SHADOW_COMMIT generation:1 !generation:1" },
+	{ BAD, "SHADOW_DROP !generation:1" }, { BAD, "SHADOW_DROP +00" },
 	{ BAD, "SET_NEW op:1 set{name:x} !15=" }, { BAD, "FLUSH !99=00" },
 	{ BAD, "SET_NEW op:1 set{name:x} !0=00" }, { BAD, "COMMIT !32767=" },
 	{ BAD, "SET_NEW op:1 !set~{name:x}" }, { BAD, "SET_DEL !set~{name:s}" },
@@ -270,14 +275,15 @@ static const struct bad outside[] = {
 	{ -EOPNOTSUPP, "SET_GET" }, { -EOPNOTSUPP, "DEFAULT_GET" },
 	{ -EOPNOTSUPP, "GROUP_GET" }, { -EOPNOTSUPP, "ADDRS_GET" },
 	{ -EOPNOTSUPP, "RULE_GET" }, { -EOPNOTSUPP, "COUNTER_GET" },
-	{ -EOPNOTSUPP, "FLOW_GET" },
+	{ -EOPNOTSUPP, "FLOW_GET" }, { -EOPNOTSUPP, "SHADOW_COMMIT*" },
+	{ -EOPNOTSUPP, "SHADOW_DROP*" },
 };
 
 /* errors of dumps, whose extended ack older kernels lose */
 static const struct bad dumps[] = {
 	{ BAD, "SET_GET* op:1" }, { BAD, "SET_GET* set{name:s}" },
 	{ BAD, "GROUP_GET* 99=" }, { BAD, "ADDRS_GET* addrs{set:s}" },
-	{ BAD, "RULE_GET* rule{group:g}" }, { BAD, "DEFAULT_GET* flags:0" },
+	{ BAD, "RULE_GET* rule{group:g}" }, { BAD, "DEFAULT_GET* flags:2" },
 	{ BAD, "PORT_GET* port{dev:t}" }, { BAD, "PORT_GET* port{}" },
 	{ BAD, "COUNTER_GET* port{}" }, { BAD, "COUNTER_GET* counter{}" },
 	{ BAD, "COUNTER_GET* port{mode:1}" },
@@ -289,7 +295,10 @@ static const struct bad dumps[] = {
 	{ BAD, "FLOW_GET* port{}" }, { BAD, "FLOW_GET* flow{}" },
 	{ BAD, "FLOW_GET* port{dev:t mode:1}" }, { BAD, "FLOW_GET* flags:2" },
 	{ BAD, "FLOW_GET* op:1" },
-	{ BAD, "SET_GET* +00" },
+	{ BAD, "SET_GET* +00" }, { BAD, "SET_GET* flags:0 flags:0" },
+	{ BAD, "RULE_GET* flags=00" }, { BAD, "PORT_GET* flags:2" },
+	{ BAD, "COUNTER_GET* flags:2" }, { -ENOENT, "COUNTER_GET* flags:1" },
+	{ -ENOENT, "GROUP_GET* flags:1" },
 };
 
 static void test_outside(struct client *c)

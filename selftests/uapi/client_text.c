@@ -111,6 +111,7 @@ static const struct attr counter_attrs[] = {
 	[BR_SG_COUNTER_A_PACKETS] = { "packets", U64, NULL },
 	[BR_SG_COUNTER_A_BYTES] = { "bytes", U64, NULL },
 	[BR_SG_COUNTER_A_PAD] = { "pad", PAD, NULL },
+	[BR_SG_COUNTER_A_WOULD] = { "would", U8, NULL },
 	[__BR_SG_COUNTER_A_LAST] = { "", 0, NULL },
 };
 
@@ -127,6 +128,9 @@ static const struct attr status_attrs[] = {
 	[BR_SG_STATUS_A_BYTES] = { "memory", U64, NULL },
 	[BR_SG_STATUS_A_BYTES_MAX] = { "budget", U64, NULL },
 	[BR_SG_STATUS_A_VECTOR_BYTES] = { "vectors", U64, NULL },
+	[BR_SG_STATUS_A_SHADOW] = { "shadow", U64, NULL },
+	[BR_SG_STATUS_A_SHADOW_BASE] = { "base", U64, NULL },
+	[BR_SG_STATUS_A_SHADOW_BYTES] = { "shadow_memory", U64, NULL },
 	[__BR_SG_STATUS_A_LAST] = { "", 0, NULL },
 };
 
@@ -216,6 +220,10 @@ static const char *const commands[BR_SG_CMD_MAX + 1] = {
 	[BR_SG_CMD_PORT_DEL] = "PORT_DEL",
 	[BR_SG_CMD_PORT_GET] = "PORT_GET",
 	[BR_SG_CMD_COUNTER_GET] = "COUNTER_GET",
+	[BR_SG_CMD_CONFIG_NTF] = "CONFIG_NTF",
+	[BR_SG_CMD_EVENT_NTF] = "EVENT_NTF",
+	[BR_SG_CMD_SHADOW_COMMIT] = "SHADOW_COMMIT",
+	[BR_SG_CMD_SHADOW_DROP] = "SHADOW_DROP",
 	[BR_SG_CMD_FLOW_GET] = "FLOW_GET",
 };
 
