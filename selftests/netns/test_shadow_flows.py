@@ -8,9 +8,11 @@ an answer; and what is in force takes no notice.
     tap2 = VM B --+-- [br0] --- qvb: who is outside
 """
 import json
+import socket
 
 import frames as f
 import harness
+from harness import ip, sysctl
 
 MAC = {"a": "02:00:00:00:00:01", "b": "02:00:00:00:00:02",
        "x": "02:00:00:00:00:99"}
@@ -258,6 +260,70 @@ for v in ADDR:
                            "tap1 egress would drop a 3"],
             name + "fragments are one packet")
 
+
+    # revoked by the receiver: what the sender would end it with
+    node = Shadowed(config("rule add a egress proto tcp id 1\n",
+                           "rule add b ingress proto tcp id 1\n", b="group b"),
+                    config("rule add a egress proto tcp id 1\n",
+                           "rule add b ingress proto tcp id 1\n", b="group b"),
+                    ("tap1", "tap2"))
+    node.frame(name + "between ports, a connection", "tap1",
+               tcp(v, "a", "b", 1000, 22),
+               ["tap1 egress a 1", "tap2 ingress b 1"])
+    node.sgctl("rule", "del", "b", "id", "1")
+    node.frame(name + "revoked by the receiver, the sender's RST", "tap1",
+               tcp(v, "a", "b", 1000, 22, "R", seq=2),
+               "tap2 ingress [revoked]",
+               ["tap2 ingress would accept established"])
+
+    # the host's own frames: conntrack is asked for them in LOCAL_OUT
+    node = Shadowed(config(SSH, "rule add a ingress proto udp id 6\n"),
+                    config(SSH))
+    n, family = ADDR[v], (socket.AF_INET, socket.AF_INET6)[v == 6]
+    if v == 6:
+        sysctl("net.ipv6.conf.br0.disable_ipv6", 0)
+    host = {4: "10.1.0.1/24", 6: "fd00::1/64 nodad"}[v]
+    ip("addr add %s dev br0\nneigh add %s lladdr %s dev br0 nud permanent" % (
+        host, n["a"], MAC["a"]))
+    node.count()
+    node.would()
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        s.sendto(b"x", (n["a"], 7000))
+    moved = {k: m for k, m in node.count().items() if k[2] == "a 6"}
+    t.equal((moved, node.would()),
+            ({("tap1", "ingress", "a 6"): 1},
+             ["tap1 ingress would drop [no-rule]",
+              "tap1 ingress would drop a 6"]), name + "the host's own")
+
+# what comes to the host without PRE_ROUTING, and a bridge that filters VLANs
+node = Shadowed(config(DNS), config(a="off"))
+node.frame("a link-local group address", "tap1",
+           f.eth("01:80:c2:00:00:03", MAC["a"], 0x888e, b"\1\1\0\0"),
+           "tap1 egress [ethertype]", ["tap1 egress would accept off"])
+ip("link set br0 type bridge vlan_filtering 1")
+node.frame("a bridge that filters VLANs", "tap1", udp(4, "a", "x", 1000, 53),
+           "tap1 egress [zone]", ["tap1 egress would accept off"])
+node.frame("a bridge that filters VLANs, in", "qvb",
+           udp(4, "x", "a", 53, 1000),
+           "tap1 ingress [zone]", ["tap1 ingress would accept off"])
+node.shadow(config(DNS))
+node.frame("is the same to a shadow that filters", "tap1",
+           udp(4, "a", "x", 1000, 53), "tap1 egress [zone]")
+node.sgctl("apply", "-", stdin=config(a="off"))
+node.frame("and it would not do under an off port", "tap1",
+           udp(4, "a", "x", 1000, 53), "tap1 egress off",
+           ["tap1 egress would drop [zone]"])
+
+# a zone that a port cannot have
+real = config(DNS, a="group a zone 7", b="group b zone 8")
+node = Shadowed(real, real, ("tap1", "tap2"))
+node.frame("a port of another zone", "tap2", udp(4, "b", "a", 1000, 53),
+           "tap2 egress [zone]")
+node.shadow(config(DNS, "rule add b egress id 1\n", a="group a zone 7",
+                   b="group b"))
+node.frame("which the shadow does not ask for", "tap2",
+           udp(4, "b", "a", 1000, 53), "tap2 egress [zone]",
+           ["tap2 egress would accept b 1"])
 
 # nothing of what is in force depends on a shadow
 def sequence(shadow):
