@@ -26,8 +26,9 @@ default drop tap*
 group add web
 rule add web egress id 1
 group add other
-port add tap1 mac 02:00:00:00:00:01 ip 10.1.0.2 ip 10.1.0.3 group web
-port add tap3 mac 02:00:00:00:00:01 ip 10.1.0.2 ip 10.1.0.3 group other group web
+port add tap1 mac 02:00:00:00:00:01 ip 10.1.0.2 ip 10.1.0.3 group web ct-limit 1000000
+port add tap3 mac 02:00:00:00:00:01 ip 10.1.0.2 ip 10.1.0.3 group other group web \
+ct-limit 1000000
 """
 N, attr = genl.N, genl.attr
 
