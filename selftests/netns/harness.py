@@ -13,6 +13,7 @@ out everywhere when it does; nothing here waits, and no verdict depends on time.
 """
 import ctypes
 import fcntl
+import glob
 import os
 import socket
 import struct
@@ -83,10 +84,24 @@ def sysctl(name, value):
         f.write(str(value))
 
 
+def more_time():
+    """what waits for a packet here waits as many packets as on a stock kernel"""
+    for path in glob.glob("/proc/sys/net/netfilter/nf_conntrack_*timeout*") + \
+            ["/proc/sys/net/ipv4/ipfrag_time"]:
+        with open(path, "r+") as f:
+            seconds = int(f.read())
+            # no test takes longer than that
+            if seconds < 3600:
+                f.seek(0)
+                f.write(str(int(seconds * SLOW)))
+
+
 def bare_netns():
     """a netns without chatter of its own"""
     if _libc.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
+    if SLOW > 1:
+        more_time()
     sysctl("net.ipv6.conf.default.disable_ipv6", 1)
     sysctl("net.ipv6.conf.all.disable_ipv6", 1)
 

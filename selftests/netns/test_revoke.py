@@ -60,8 +60,8 @@ PORT_B = "port add tap2 mac %s ip 10.1.0.4 ip fd00::4 group b\n" % B_MAC
 def node_of(rules, *taps, ports):
     """a node of its own netns"""
     harness.new_netns()
-    # short, so that what stays longer stays for another reason
-    timeouts(30)
+    # so that what stays for 60 seconds stays for another reason
+    timeouts(55)
     node = harness.Node(t, taps=taps)
     node.config = HEAD + "".join("rule add %s\n" % x for x in rules) + ports
     node.apply(node.config)
