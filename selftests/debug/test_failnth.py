@@ -90,6 +90,8 @@ COMMANDS = (
     (BASE, "group show", None),
     (BASE, "member show", None),
     (BASE, "-s rule show", None),
+    (BASE, "flow show port tap1", None),
+    (BASE, "-j flow show", None),
     (BASE, "-j save", None),
     (BASE, "status", None),
     (BASE, "-V", None),
