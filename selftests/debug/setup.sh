@@ -16,6 +16,9 @@ kernel_build debug "debug kernel" alldefconfig selftests/debug/debug.config bzIm
 # which do without
 append="modules=/br_sg/${kernel#"$top"/}/root/lib/modules pci=noacpi no_timer_check"
 append="$append kasan_multi_shot log_buf_len=4M"
+# a namespace or a module that goes waits for many grace periods, of some ms each
+# on a machine and up to a second here
+append="$append rcupdate.rcu_expedited=1"
 append="$append slub_debug=A;-,kmemleak_object,kmemleak_scan_area,debug_objects_cache"
 {
 	echo "vm_kernel=$kernel/arch/x86/boot/bzImage"
