@@ -280,6 +280,10 @@ def fine(name, wrong, refused, survived):
          "%d refused, %d survived" % (refused, survived), *wrong, bad)
 
 
+# all the time, so that a commit and a dropped frame have someone to be told to
+heard = tempfile.TemporaryFile("w+", dir=tmp.name)
+listener = subprocess.Popen([harness.SGCTL, "-j", "monitor"],
+                            stdout=subprocess.DEVNULL, stderr=heard)
 for before, line, stdin in COMMANDS:
     fail_each("sgctl %s%s" % (line, "" if before else ", from nothing"),
               before, line, stdin)
@@ -363,6 +367,10 @@ for dev, what in (("tap1", "with a port line"),
     each("a device %s joins a bridge" % what,
          lambda: port_of(dev, SIOCBRADDIF), guarded(dev), lambda: leave(dev))
 
+listener.terminate()
+t.equal(listener.wait(), -signal.SIGTERM, "who listens does so to the end")
+heard.seek(0)
+t.ok("is lost" in heard.read(), "and was told that it was not told all")
 node.sgctl("flush")
 for x in list(node.taps):
     node.remove(x)
