@@ -43,6 +43,12 @@ def deadline(seconds):
     return time.monotonic() + seconds * SLOW
 
 
+def repeated(n):
+    """how often to do what is done @n times; a kernel that checks itself sees
+    the first time what repetition is for elsewhere"""
+    return n if SLOW == 1 else n // 5
+
+
 # a default, a set, two groups with members and rules: what most kinds are in
 SOME_GROUPS = """default drop tap*
 set add dns 192.0.2.53 192.0.2.54 fd00::35

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The module and network namespaces come and go, a hundred times each, with
+"""The module and network namespaces come and go, many times each, with
 frames on their way: none passes that must not, and nothing is left behind."""
 import os
 import select
@@ -12,7 +12,7 @@ import frames as f
 import harness
 from harness import conntrack, ip, objects, sh, sysctl
 
-CYCLES = 100
+CYCLES = harness.repeated(100)
 # by then what is made once is there
 WARM = 10
 VM, FAR = "02:00:00:00:00:01", "02:00:00:00:00:99"

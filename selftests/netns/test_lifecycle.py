@@ -25,7 +25,7 @@ PORT = "port add tap1 mac 02:00:00:00:00:01 ip 10.1.0.2 ip fd00::2 group web\n"
 CONFIG = DROP + GROUP + PORT
 ADDR = {4: ("10.1.0.2", "10.1.0.66"), 6: ("fd00::2", "fd00::66")}
 SIOCBRADDIF, SIOCGIFINDEX = 0x89a2, 0x8933
-PLUGS = 1000
+PLUGS = harness.repeated(1000)
 
 t = harness.start()
 node = harness.Node(t, taps=("qvb",))
