@@ -19,7 +19,9 @@
  *	+95	100 / 100	6 of them are dropped: the table is counted, but
  *				at most once a second
  *
- * The count is never too low: it errs on the side of refusing. A frame that counts
+ * The count is never too low: it errs on the side of refusing. Before the table is
+ * counted, what was charged has got there (but for what NFQUEUE holds); what is
+ * charged meanwhile may be counted twice, until the next time. A frame that counts
  * may yet be dropped by another port, or by conntrack. So a port that opens half of
  * its cap within a second is refused the rest of that second; the cap is to be set
  * with room.
@@ -103,15 +105,18 @@ bool br_sg_cap_charge(const struct br_sg_bind *bind, const struct nf_conn *ct)
 {
 	struct br_sg_cap *cap = &bind->port->counters->cap;
 	u32 limit = br_sg_cap_limit(bind->port);
-	u32 entries = atomic_inc_return(&cap->entries);
+	int entries = atomic_read(&cap->entries);
 
-	if (likely(entries <= limit / 2))
-		return true;
-	recount_ask(br_sg_net(nf_ct_net(ct)));
-	if (entries <= limit)
-		return true;
-	atomic_dec(&cap->entries);
-	return false;
+	/* never beyond it and back again: a recount would take back one more */
+	do {
+		if (unlikely((u32)entries >= limit)) {
+			recount_ask(br_sg_net(nf_ct_net(ct)));
+			return false;
+		}
+	} while (!atomic_try_cmpxchg(&cap->entries, &entries, entries + 1));
+	if (unlikely((u32)entries >= limit / 2))
+		recount_ask(br_sg_net(nf_ct_net(ct)));
+	return true;
 }
 
 /* conntrack's; stays while RCU is held */
@@ -266,6 +271,8 @@ static void cap_recount(struct work_struct *work)
 					    struct br_sg_net, recount);
 
 	caps_each(bn, cap_begin);
+	/* what was charged is in the table, or will never be */
+	synchronize_rcu();
 	if (table_count(bn))
 		caps_each(bn, cap_settle);
 	WRITE_ONCE(bn->recounted, jiffies);
