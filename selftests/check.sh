@@ -34,7 +34,7 @@ vm()
 {
 	local code
 	# shellcheck disable=SC2046
-	selftests/vm/run.sh -t 1500 env BR_SG_LOG=1 selftests/run_list.sh \
+	selftests/vm/run.sh -t 3000 env BR_SG_LOG=1 selftests/run_list.sh \
 		$(make -s -C selftests list) >build/vm.fifo &
 	local run=$!
 	selftests/tap.py build/result <build/vm.fifo
