@@ -25,6 +25,7 @@
 #include "bind.h"
 #include "net.h"
 #include "policy.h"
+#include "resume.h"
 #include "shadow_end.h"
 #include "snapshot.h"
 
@@ -120,6 +121,16 @@ static u32 serial_next(void)
 		serial = atomic_inc_return(&bind_serial);
 	} while (!serial);
 	return serial;
+}
+
+void br_sg_bind_serial_seen(u32 serial)
+{
+	int now = atomic_read(&bind_serial);
+
+	do {
+		if ((int)(serial - now) <= 0)
+			return;
+	} while (!atomic_try_cmpxchg(&bind_serial, &now, serial));
 }
 
 static void dev_bridge_put(struct br_sg_net *bn, struct br_sg_dev_bridge *bridge)
@@ -270,9 +281,31 @@ static bool dev_zone(struct br_sg_net *bn, struct br_sg_dev *d, u16 zone)
 	return true;
 }
 
-/* what each device is, in the order they joined */
-static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy)
+/*
+ * A device that a new port is bound to has a new serial, or the one it had before
+ * the module was loaded anew. Then entries carry it, with older versions.
+ */
+static void dev_bind(struct br_sg_dev *d, const struct br_sg_port *port,
+		     const struct br_sg_binding *before)
 {
+	if (d->serial && d->epoch == port->epoch) {
+		if (d->version != port->version)
+			d->bridge->watched = true;
+	} else if (before && before->fits) {
+		d->serial = before->serial;
+		d->bridge->watched = true;
+	} else {
+		d->serial = serial_next();
+	}
+	d->epoch = port->epoch;
+	d->version = port->version;
+}
+
+/* what each device is, in the order they joined */
+static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy,
+		       struct br_sg_resume *resume)
+{
+	const struct br_sg_binding *resumed;
 	const struct br_sg_port *port;
 	struct br_sg_dev_bridge *b;
 	struct br_sg_dev *d;
@@ -287,8 +320,10 @@ static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy)
 	list_for_each_entry(d, &bn->devs, node) {
 		b = d->bridge;
 		d->port = br_sg_policy_port_index(policy, d->name);
+		resumed = br_sg_resume_find(resume, d->ifindex, d->name);
 		if (d->port < 0) {
 			d->serial = 0;
+			d->renamed |= resumed && resumed->renamed;
 			d->state = d->renamed ||
 				   default_drops(policy->config, d->name) ?
 				BR_SG_BIND_UNCONFIGURED : BR_SG_BIND_PASS;
@@ -298,13 +333,7 @@ static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy)
 		before = d->state;
 		d->renamed = false;
 		d->state = BR_SG_BIND_FILTER;
-		if (!d->serial || d->epoch != port->epoch) {
-			d->serial = serial_next();
-			d->epoch = port->epoch;
-		} else if (d->version != port->version) {
-			b->watched = true;
-		}
-		d->version = port->version;
+		dev_bind(d, port, resumed);
 		b->ours = true;
 		if (port->mode != BR_SG_PORT_FILTER) {
 			d->state = BR_SG_BIND_OPEN;
@@ -483,9 +512,9 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 	}
 }
 
-static struct br_sg_snapshot *bind_snapshot(struct br_sg_net *bn,
-					    struct br_sg_policy *policy,
-					    struct br_sg_policy *shadow)
+static struct br_sg_snapshot *
+bind_snapshot(struct br_sg_net *bn, struct br_sg_policy *policy,
+	      struct br_sg_policy *shadow, struct br_sg_resume *resume)
 {
 	struct br_sg_snapshot *snap;
 	u32 slots;
@@ -510,7 +539,7 @@ static struct br_sg_snapshot *bind_snapshot(struct br_sg_net *bn,
 	err = -ENOMEM;
 	if (!snap->binds || !snap->serials || !snap->bridges)
 		goto err_free;
-	devs_judge(bn, policy);
+	devs_judge(bn, policy, resume);
 	err = bridges_zone(bn);
 	if (!err)
 		err = snapshot_shadow(bn, snap);
@@ -545,6 +574,7 @@ static void snapshot_publish(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		devs_keep_counts(bn);
 	snap = rcu_replace_pointer(bn->snap, snap,
 				   lockdep_is_held(&bn->publish));
+	bn->moved++;
 	if (snap)
 		queue_rcu_work(br_sg_wq, &snap->rwork);
 }
@@ -566,8 +596,25 @@ static int devs_scan(struct br_sg_net *bn)
 	return 0;
 }
 
+static int zones_keep(struct br_sg_net *bn, struct br_sg_resume *resume)
+{
+	const char *bridge;
+	unsigned long id;
+	int err = 0;
+
+	if (!resume || !bn->zones.names)
+		return 0;
+	xa_for_each(&resume->zones, id, bridge) {
+		err = br_sg_zone_keep(&bn->zones, bridge, id);
+		if (err)
+			break;
+	}
+	return err;
+}
+
 int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
-		       struct br_sg_policy *shadow, u64 generation)
+		       struct br_sg_policy *shadow, struct br_sg_resume *resume,
+		       u64 generation)
 {
 	bool first = policy && !bn->policy;
 	struct br_sg_snapshot *snap = NULL;
@@ -577,10 +624,11 @@ int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 		rtnl_lock();
 	mutex_lock(&bn->publish);
 	if (policy) {
-		if (first)
+		err = zones_keep(bn, resume);
+		if (!err && first)
 			err = devs_scan(bn);
 		if (!err) {
-			snap = bind_snapshot(bn, policy, shadow);
+			snap = bind_snapshot(bn, policy, shadow, resume);
 			err = PTR_ERR_OR_ZERO(snap);
 		}
 		if (err)
@@ -620,7 +668,9 @@ static void bind_void(struct br_sg_net *bn, const struct net_device *dev)
 
 static int bind_refresh(struct br_sg_net *bn, const struct net_device *dev)
 {
-	struct br_sg_snapshot *snap = bind_snapshot(bn, bn->policy, bn->shadow);
+	struct br_sg_snapshot *snap;
+
+	snap = bind_snapshot(bn, bn->policy, bn->shadow, NULL);
 
 	if (IS_ERR(snap)) {
 		bind_void(bn, dev);
@@ -702,6 +752,35 @@ out:
 	mutex_unlock(&bn->publish);
 	/* a device that cannot be bound must not join: it would run unguarded */
 	return notifier_from_errno(err);
+}
+
+int br_sg_bind_walk(struct br_sg_net *bn, u32 *i,
+		    int (*fn)(const struct br_sg_binding *binding, void *arg),
+		    void *arg, u32 *moved)
+{
+	struct br_sg_binding binding;
+	struct br_sg_dev *d;
+	int err = 0;
+	u32 at = 0;
+
+	mutex_lock(&bn->publish);
+	*moved = bn->moved;
+	list_for_each_entry(d, &bn->devs, node) {
+		if ((!d->serial && !d->renamed) || at++ < *i)
+			continue;
+		memset(&binding, 0, sizeof(binding));
+		strscpy(binding.dev, d->name, sizeof(binding.dev));
+		binding.ifindex = d->ifindex;
+		binding.serial = d->serial;
+		binding.version = d->version;
+		binding.renamed = d->renamed;
+		err = fn(&binding, arg);
+		if (err)
+			break;
+		*i = at;
+	}
+	mutex_unlock(&bn->publish);
+	return err;
 }
 
 static struct notifier_block bind_nb = {

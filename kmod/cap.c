@@ -278,6 +278,12 @@ static void cap_recount(struct work_struct *work)
 	WRITE_ONCE(bn->recounted, jiffies);
 }
 
+void br_sg_cap_recount(struct br_sg_net *bn)
+{
+	mod_delayed_work(br_sg_wq, &bn->recount, 0);
+	flush_delayed_work(&bn->recount);
+}
+
 void br_sg_cap_net_init(struct br_sg_net *bn)
 {
 	INIT_DELAYED_WORK(&bn->recount, cap_recount);

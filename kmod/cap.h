@@ -17,6 +17,11 @@ struct nf_conn;
 bool br_sg_cap_charge(const struct br_sg_bind *bind, const struct nf_conn *ct);
 /* how many it may have now */
 u32 br_sg_cap_limit(const struct br_sg_port *port);
+/*
+ * Entries have slots of ports that have just come by the serial: counts them, and
+ * waits until they are
+ */
+void br_sg_cap_recount(struct br_sg_net *bn);
 /* before anything is charged in a netns, and when nothing is any more */
 void br_sg_cap_net_init(struct br_sg_net *bn);
 void br_sg_cap_net_exit(struct br_sg_net *bn);

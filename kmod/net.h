@@ -41,6 +41,7 @@ struct br_sg_policy;
  * @generation: of the configuration in force; like @policy
  * @shadow: of @snap, a reference; NULL: none. Like @policy
  * @shadows: the number of the last shadow. Protected by @commit
+ * @moved: of @snap, one more with each
  * @hooked: our hooks are registered. Protected by @commit
  * @pinned: we hold a reference to the module. Protected by @commit
  * @empty: the configuration while there is no other; constant
@@ -71,6 +72,7 @@ struct br_sg_net {
 	u64 generation;
 	struct br_sg_policy *shadow;
 	u64 shadows;
+	u32 moved;
 	bool hooked;
 	bool pinned;
 	struct br_sg_config *empty;

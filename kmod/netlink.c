@@ -112,8 +112,8 @@ static int br_sg_nl_commit(struct br_sg_net *bn, struct br_sg_session *session,
 	refusal = kzalloc(sizeof(*refusal), GFP_KERNEL);
 	if (!refusal)
 		return -ENOMEM;
-	err = br_sg_policy_commit(bn, session->config, session->base, flags,
-				  generation, refusal);
+	err = br_sg_policy_commit(bn, session->config, session->resume,
+				  session->base, flags, generation, refusal);
 	if (err)
 		br_sg_nl_commit_refuse(refusal, err, extack);
 	else if (!(flags & BR_SG_COMMIT_F_DRY_RUN))
@@ -269,6 +269,10 @@ static const struct genl_ops br_sg_nl_ops[] = {
 		.maxattr = BR_SG_A_MAX,
 		.doit = br_sg_nl_shadow_drop_doit,
 	},
+	BR_SG_NL_DUMP(BINDING, binding),
+	BR_SG_NL_CHANGE(BINDING_RESUME),
+	BR_SG_NL_DUMP(ZONE, zone),
+	BR_SG_NL_CHANGE(ZONE_RESUME),
 };
 
 struct genl_family br_sg_nl_family __ro_after_init = {

@@ -18,6 +18,7 @@
 #include "netlink.h"
 #include "policy.h"
 #include "refuse.h"
+#include "resume.h"
 
 extern struct genl_family br_sg_nl_family;
 
@@ -49,6 +50,10 @@ extern const struct nla_policy br_sg_counter_get_policy[BR_SG_A_MAX + 1];
 extern const struct nla_policy br_sg_flow_get_policy[BR_SG_A_MAX + 1];
 extern const struct nla_policy br_sg_shadow_commit_policy[BR_SG_A_MAX + 1];
 extern const struct nla_policy br_sg_shadow_drop_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_binding_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_binding_resume_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_zone_get_policy[BR_SG_A_MAX + 1];
+extern const struct nla_policy br_sg_zone_resume_policy[BR_SG_A_MAX + 1];
 /* ... and what generic netlink checks before a transaction's own messages */
 extern const struct nla_policy br_sg_nl_opaque[BR_SG_A_MAX + 1];
 
@@ -99,21 +104,23 @@ int br_sg_nl_put_addr(struct sk_buff *skb, int type,
  * struct br_sg_session - a transaction, see nl_session.c
  * @list: the netns' sessions
  * @ref: of the list and of who works on it
- * @lock: protects @config; a message at a time
+ * @lock: protects @config and @resume; a message at a time
  * @sk: the socket it belongs to, to be compared only
  * @portid: of @sk
  * @closed: it has ended; written under the netns' lock
  * @config: the candidate, ours alone
+ * @resume: what it resumes, ours alone; NULL: nothing
  * @base: the generation it was made of
  */
 struct br_sg_session {
 	struct list_head list;
 	refcount_t ref;
-	struct mutex lock;	/* the candidate */
+	struct mutex lock;	/* the candidate and what it resumes */
 	struct sock *sk;
 	u32 portid;
 	bool closed;
 	struct br_sg_config *config;
+	struct br_sg_resume *resume;
 	u64 base;
 };
 
@@ -145,6 +152,31 @@ struct br_sg_port_conf *br_sg_nl_port_key(const struct br_sg_config *c,
 int br_sg_nl_put_port(struct sk_buff *skb, struct br_sg_net *bn,
 		      const struct br_sg_port_conf *conf);
 size_t br_sg_nl_port_size(const struct br_sg_port_conf *conf);
+
+/**
+ * struct br_sg_nl_dump - where a dump is, in netlink_callback.ctx
+ * @config: pinned: in force, or the shadow's
+ * @shadow: it is the shadow that is dumped
+ * @dev: of @config: COUNTER_GET of one port; NULL: of all
+ * @i: index of the object: of sets, then groups where both are dumped; of a
+ *	shadow's counters of ports, then devices
+ * @j: index in the object, of what is dumped of it
+ * @end: index of the object behind the last
+ */
+struct br_sg_nl_dump {
+	struct br_sg_config *config;
+	bool shadow;
+	const char *dev;
+	u32 i;
+	u32 j;
+	u32 end;
+};
+
+static inline struct br_sg_nl_dump *br_sg_nl_dump(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct br_sg_nl_dump) > sizeof(cb->ctx));
+	return (struct br_sg_nl_dump *)cb->ctx;
+}
 
 /* nl_get.c: a message of a dump; NULL: no room */
 void *br_sg_nl_begin(struct sk_buff *skb, struct netlink_callback *cb,
@@ -185,6 +217,16 @@ enum br_sg_nl_mcgrp {
 extern const struct genl_multicast_group br_sg_nl_mcgrps[BR_SG_NL_MCGRPS];
 /* from here on nobody is told anything */
 void br_sg_nl_event_close(void);
+
+/* nl_resume.c: see resume.h; @resume is made when there is none */
+int br_sg_nl_binding_resume(struct br_sg_resume **resume,
+			    const struct nlattr *nest,
+			    struct netlink_ext_ack *extack);
+int br_sg_nl_zone_resume(struct br_sg_resume **resume,
+			 const struct nlattr *nest,
+			 struct netlink_ext_ack *extack);
+int br_sg_nl_binding_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int br_sg_nl_zone_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 /* nl_flow.c */
 int br_sg_nl_flow_start(struct netlink_callback *cb);

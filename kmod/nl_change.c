@@ -588,6 +588,7 @@ static int br_sg_nl_rule_del(struct br_sg_config *c, u8 op,
  * @object: top-level attribute of the objects, repeated; 0: none (FLUSH)
  * @has_op: OP is required
  * @apply: one object
+ * @resume: or one that is no configuration
  */
 struct br_sg_change {
 	const struct nla_policy *policy;
@@ -595,6 +596,8 @@ struct br_sg_change {
 	bool has_op;
 	int (*apply)(struct br_sg_config *c, u8 op, const struct nlattr *nest,
 		     struct netlink_ext_ack *extack);
+	int (*resume)(struct br_sg_resume **resume, const struct nlattr *nest,
+		      struct netlink_ext_ack *extack);
 };
 
 static const struct br_sg_change br_sg_changes[BR_SG_CMD_MAX + 1] = {
@@ -667,6 +670,16 @@ static const struct br_sg_change br_sg_changes[BR_SG_CMD_MAX + 1] = {
 		.object = BR_SG_A_PORT,
 		.apply = br_sg_nl_port_del,
 	},
+	[BR_SG_CMD_BINDING_RESUME] = {
+		.policy = br_sg_binding_resume_policy,
+		.object = BR_SG_A_BINDING,
+		.resume = br_sg_nl_binding_resume,
+	},
+	[BR_SG_CMD_ZONE_RESUME] = {
+		.policy = br_sg_zone_resume_policy,
+		.object = BR_SG_A_ZONE,
+		.resume = br_sg_nl_zone_resume,
+	},
 };
 
 static int br_sg_nl_flush(struct br_sg_session *session)
@@ -678,6 +691,8 @@ static int br_sg_nl_flush(struct br_sg_session *session)
 		return -ENOMEM;
 	br_sg_config_put(session->config);
 	session->config = empty;
+	br_sg_resume_free(session->resume);
+	session->resume = NULL;
 	return 0;
 }
 
@@ -715,7 +730,9 @@ static int br_sg_nl_change(struct br_sg_session *session,
 			  nlmsg_attrlen(info->nlhdr, GENL_HDRLEN), rem) {
 		if (nla_type(attr) != change->object)
 			continue;
-		err = change->apply(session->config, op, attr, extack);
+		err = change->resume ?
+			change->resume(&session->resume, attr, extack) :
+			change->apply(session->config, op, attr, extack);
 		if (err)
 			return err;
 		cond_resched();

@@ -16,31 +16,6 @@
 #define BR_SG_NL_STATUS_SIZE	32768
 #define BR_SG_NL_ZONES		32	/* asked for at once */
 
-/**
- * struct br_sg_nl_dump - where a dump is, in netlink_callback.ctx
- * @config: pinned: in force, or the shadow's
- * @shadow: it is the shadow that is dumped
- * @dev: of @config: COUNTER_GET of one port; NULL: of all
- * @i: index of the object: of sets, then groups where both are dumped; of a
- *	shadow's counters of ports, then devices
- * @j: index in the object, of what is dumped of it
- * @end: index of the object behind the last
- */
-struct br_sg_nl_dump {
-	struct br_sg_config *config;
-	bool shadow;
-	const char *dev;
-	u32 i;
-	u32 j;
-	u32 end;
-};
-
-static struct br_sg_nl_dump *br_sg_nl_dump(struct netlink_callback *cb)
-{
-	BUILD_BUG_ON(sizeof(struct br_sg_nl_dump) > sizeof(cb->ctx));
-	return (struct br_sg_nl_dump *)cb->ctx;
-}
-
 static bool br_sg_nl_of_shadow(struct nlattr *const *tb)
 {
 	return tb[BR_SG_A_FLAGS] &&

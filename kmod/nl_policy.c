@@ -88,6 +88,11 @@ static struct netlink_range_validation br_sg_rule_id = {
 	.max = 0x7fffffff,
 };
 
+static struct netlink_range_validation br_sg_ifindex = {
+	.min = 1,
+	.max = 0x7fffffff,
+};
+
 #define BR_SG_NAME_POLICY \
 	NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, br_sg_name, BR_SG_NAME_MAX)
 #define BR_SG_PATTERN_POLICY \
@@ -175,6 +180,20 @@ static const struct nla_policy br_sg_port_policy[BR_SG_PORT_A_MAX + 1] = {
 	[BR_SG_PORT_A_CT_LIMIT] = NLA_POLICY_FULL_RANGE(NLA_U32, &br_sg_ct_limit),
 	[BR_SG_PORT_A_CT_LIMIT_USED] = BR_SG_READ_ONLY("CT_LIMIT_USED"),
 	[BR_SG_PORT_A_CT_ENTRIES] = BR_SG_READ_ONLY("CT_ENTRIES"),
+};
+
+static const struct nla_policy br_sg_binding_policy[BR_SG_BINDING_A_MAX + 1] = {
+	[BR_SG_BINDING_A_DEV] = BR_SG_DEV_POLICY,
+	[BR_SG_BINDING_A_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &br_sg_ifindex),
+	[BR_SG_BINDING_A_SERIAL] = NLA_POLICY_MIN(NLA_U32, 1),
+	[BR_SG_BINDING_A_POLICY_VERSION] = { .type = NLA_U16 },
+	[BR_SG_BINDING_A_RENAMED] = { .type = NLA_FLAG },
+};
+
+static const struct nla_policy br_sg_zone_policy[BR_SG_ZONE_A_MAX + 1] = {
+	[BR_SG_ZONE_A_BRIDGE] = BR_SG_DEV_POLICY,
+	[BR_SG_ZONE_A_ID] = NLA_POLICY_MIN(NLA_U16, 1),
+	[BR_SG_ZONE_A_PORTS] = BR_SG_READ_ONLY("PORTS"),
 };
 
 const struct nla_policy br_sg_status_get_policy[BR_SG_A_MAX + 1] = {};
@@ -286,6 +305,17 @@ const struct nla_policy br_sg_shadow_commit_policy[BR_SG_A_MAX + 1] = {
 };
 
 const struct nla_policy br_sg_shadow_drop_policy[BR_SG_A_MAX + 1] = {};
+const struct nla_policy br_sg_binding_get_policy[BR_SG_A_MAX + 1] = {};
+
+const struct nla_policy br_sg_binding_resume_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_BINDING] = NLA_POLICY_NESTED(br_sg_binding_policy),
+};
+
+const struct nla_policy br_sg_zone_get_policy[BR_SG_A_MAX + 1] = {};
+
+const struct nla_policy br_sg_zone_resume_policy[BR_SG_A_MAX + 1] = {
+	[BR_SG_A_ZONE] = NLA_POLICY_NESTED(br_sg_zone_policy),
+};
 
 /*
  * A transaction must not survive a message that was refused, but what generic
@@ -312,4 +342,5 @@ const struct nla_policy br_sg_nl_opaque[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_PAD] = { .type = NLA_BINARY },
 	[BR_SG_A_FLOW] = { .type = NLA_NESTED },
 	[BR_SG_A_EVENT] = { .type = NLA_NESTED },
+	[BR_SG_A_BINDING] = { .type = NLA_NESTED },
 };

@@ -18,6 +18,7 @@ static void br_sg_session_put(struct br_sg_session *session)
 	if (!refcount_dec_and_test(&session->ref))
 		return;
 	br_sg_config_put(session->config);
+	br_sg_resume_free(session->resume);
 	mutex_destroy(&session->lock);
 	kfree(session);
 }
@@ -146,6 +147,8 @@ void br_sg_session_close(struct br_sg_net *bn, struct br_sg_session *session)
 	mutex_unlock(&bn->sessions.lock);
 	br_sg_config_put(session->config);
 	session->config = NULL;
+	br_sg_resume_free(session->resume);
+	session->resume = NULL;
 	if (listed)
 		br_sg_session_put(session);
 }

@@ -22,12 +22,14 @@
 
 #include "bind.h"
 #include "budget.h"
+#include "cap.h"
 #include "compile.h"
 #include "event.h"
 #include "hooks.h"
 #include "net.h"
 #include "policy.h"
 #include "remotes.h"
+#include "resume.h"
 #include "ruleset.h"
 #include "snapshot.h"
 #include "validate.h"
@@ -221,7 +223,8 @@ static void net_deactivate(struct br_sg_net *bn)
 
 /* with @shadow, or NULL: a netns without ports and defaults has none */
 static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
-			  struct br_sg_policy *shadow, u64 generation)
+			  struct br_sg_policy *shadow,
+			  struct br_sg_resume *resume, u64 generation)
 {
 	struct br_sg_config *config = policy->config;
 	bool active = config->ports.n || config->defaults.n;
@@ -236,7 +239,8 @@ static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 	if (active)
 		err = net_activate(bn);
 	if (!err)
-		err = br_sg_bind_publish(bn, policy, shadow, generation);
+		err = br_sg_bind_publish(bn, policy, shadow, resume,
+					 generation);
 	if (err)
 		br_sg_policy_put(shadow);
 	if (err ? !before : !active)
@@ -244,9 +248,62 @@ static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 	return err;
 }
 
+/* a serial is of one port: what the entries of another say is not this one's */
+static int resume_check(struct br_sg_net *bn, struct br_sg_resume *resume,
+			struct br_sg_refusal *refusal)
+{
+	const struct br_sg_snapshot *snap;
+	const struct br_sg_binding *b;
+	const struct br_sg_bind *bind;
+	unsigned long i;
+	int err = 0;
+
+	if (!resume)
+		return 0;
+	rcu_read_lock();
+	snap = rcu_dereference(bn->snap);
+	xa_for_each(&resume->serials, i, b) {
+		bind = snap ? br_sg_bind_by_serial(snap, b->serial) : NULL;
+		if (!bind || bind->ifindex == b->ifindex)
+			continue;
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "serial %u, asked for device %s, is that of port %s",
+			 b->serial, b->dev, bind->port->conf->dev);
+		err = -EEXIST;
+		break;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+/*
+ * A port that is new, and so nobody's but this commit's, goes on behind the
+ * version that entries may carry. Another has a version and a serial already.
+ */
+static void resume_versions(const struct br_sg_policy *old,
+			    const struct br_sg_policy *new,
+			    struct br_sg_resume *resume)
+{
+	struct br_sg_binding *b;
+	unsigned long i;
+	int index;
+
+	if (!resume)
+		return;
+	xa_for_each(&resume->serials, i, b) {
+		index = br_sg_policy_port_index(new, b->dev);
+		b->fits = index >= 0 && b->version != U16_MAX &&
+			  (!old || br_sg_policy_port_index(old, b->dev) < 0);
+		if (b->fits)
+			new->ports[index]->version = b->version + 1;
+		cond_resched();
+	}
+}
+
 /* @config comes into force, beside @shadow or NULL; takes over @config */
 static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
-			 struct br_sg_policy *shadow, bool dry_run,
+			 struct br_sg_policy *shadow,
+			 struct br_sg_resume *resume, bool dry_run,
 			 struct br_sg_refusal *refusal)
 {
 	struct br_sg_policy *policy;
@@ -255,6 +312,8 @@ static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
 	err = br_sg_config_validate(config,
 				    bn->policy ? bn->policy->config : NULL,
 				    refusal);
+	if (!err)
+		err = resume_check(bn, resume, refusal);
 	if (err)
 		return err;
 	policy = policy_compile(bn->policy, NULL, config, refusal);
@@ -264,8 +323,9 @@ static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
 		br_sg_policy_put(policy);
 		return 0;
 	}
+	resume_versions(bn->policy, policy, resume);
 	config->generation = bn->generation + 1;
-	err = policy_publish(bn, policy, shadow, bn->generation + 1);
+	err = policy_publish(bn, policy, shadow, resume, bn->generation + 1);
 	if (err) {
 		br_sg_policy_put(policy);
 		if (err == -ENOSPC)
@@ -273,6 +333,8 @@ static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
 				 "no conntrack zone is free: name one with \"zone\"");
 		return err;
 	}
+	if (resume && !xa_empty(&resume->serials))
+		br_sg_cap_recount(bn);
 	br_sg_nl_config_notify(bn->net, bn->generation);
 	br_sg_config_put(config);
 	return 0;
@@ -300,7 +362,7 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 	shadow->base = bn->generation;
 	if (!dry_run)
 		err = policy_publish(bn, br_sg_policy_get(bn->policy), shadow,
-				     bn->generation);
+				     NULL, bn->generation);
 	br_sg_policy_put(shadow);
 	if (err) {
 		br_sg_policy_put(bn->policy);
@@ -314,8 +376,8 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 }
 
 int br_sg_policy_commit(struct br_sg_net *bn, struct br_sg_config *config,
-			u64 base, u32 flags, u64 *generation,
-			struct br_sg_refusal *refusal)
+			struct br_sg_resume *resume, u64 base, u32 flags,
+			u64 *generation, struct br_sg_refusal *refusal)
 {
 	bool dry_run = flags & BR_SG_COMMIT_F_DRY_RUN;
 	int err = -ESTALE;
@@ -329,7 +391,8 @@ int br_sg_policy_commit(struct br_sg_net *bn, struct br_sg_config *config,
 	else if (flags & BR_SG_COMMIT_F_SHADOW)
 		err = shadow_locked(bn, config, dry_run, refusal);
 	else
-		err = commit_locked(bn, config, bn->shadow, dry_run, refusal);
+		err = commit_locked(bn, config, bn->shadow, resume, dry_run,
+				    refusal);
 	*generation = bn->generation;
 	mutex_unlock(&bn->commit);
 	return err;
@@ -375,7 +438,7 @@ int br_sg_policy_shadow_commit(struct br_sg_net *bn, u64 number,
 	config = br_sg_config_copy(bn->shadow->config);
 	if (!config)
 		goto out;
-	err = commit_locked(bn, config, NULL, false, refusal);
+	err = commit_locked(bn, config, NULL, NULL, false, refusal);
 	if (err)
 		br_sg_config_put(config);
 	*generation = bn->generation;
@@ -394,7 +457,7 @@ int br_sg_policy_shadow_drop(struct br_sg_net *bn,
 	err = shadow_is(bn, 0, refusal);
 	if (!err) {
 		err = policy_publish(bn, br_sg_policy_get(bn->policy), NULL,
-				     bn->generation);
+				     NULL, bn->generation);
 		if (err)
 			br_sg_policy_put(bn->policy);
 	}

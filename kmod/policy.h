@@ -13,6 +13,7 @@
 struct net;
 struct br_sg_net;
 struct br_sg_policy;
+struct br_sg_resume;
 
 struct br_sg_policy *br_sg_policy_get(struct br_sg_policy *policy);
 void br_sg_policy_put(struct br_sg_policy *policy);
@@ -45,11 +46,12 @@ struct br_sg_refusal {
  * shadow. On success the caller's reference to @config is kept by the snapshot
  * and *@generation is what is in force; on error, and with _DRY_RUN, nothing has
  * changed and the caller still owns @config. @config->... is not changed but
- * for its generation and cookies. Process context; takes the netns' mutexes.
+ * for its generation and cookies. @resume may be NULL; it stays the caller's,
+ * and what is used of it is. Process context; takes the netns' mutexes.
  */
 int br_sg_policy_commit(struct br_sg_net *bn, struct br_sg_config *config,
-			u64 base, u32 flags, u64 *generation,
-			struct br_sg_refusal *refusal);
+			struct br_sg_resume *resume, u64 base, u32 flags,
+			u64 *generation, struct br_sg_refusal *refusal);
 /*
  * The shadow, when it is @number or @number is 0, comes into force and is no
  * shadow any more; -ESTALE when what is in force is not what it was made of.

@@ -171,3 +171,26 @@ void br_sg_zone_release(struct br_sg_zones *zones, u16 id, const void *user)
 	if (zone && zone->user == user)
 		zone->user = NULL;
 }
+
+int br_sg_zone_keep(struct br_sg_zones *zones, const char *bridge, u16 id)
+{
+	if (xa_load(&zones->ids, id) || zone_get(zones, bridge))
+		return 0;
+	return br_sg_zone_claim(zones, bridge, id, NULL);
+}
+
+u16 br_sg_zone_next(struct br_sg_zones *zones, unsigned long from,
+		    char *bridge)
+{
+	struct br_sg_zone *zone;
+
+	/* a netns that never had a port */
+	if (!zones->names)
+		return 0;
+	zone = xa_find(&zones->ids, &from, ULONG_MAX,
+		       XA_PRESENT);
+	if (!zone)
+		return 0;
+	strscpy(bridge, zone->bridge, IFNAMSIZ);
+	return zone->id;
+}

@@ -28,7 +28,7 @@ struct br_sg_zones {
 int br_sg_zones_init(struct br_sg_zones *zones);
 void br_sg_zones_exit(struct br_sg_zones *zones);
 /*
- * Makes @id the zone of @bridge, and @user, not NULL, its user until it is
+ * Makes @id the zone of @bridge, and @user, if not NULL, its user until it is
  * released. -EBUSY: another has it in use; -ENOMEM.
  */
 int br_sg_zone_claim(struct br_sg_zones *zones, const char *bridge, u16 id,
@@ -38,6 +38,13 @@ int br_sg_zone_claim(struct br_sg_zones *zones, const char *bridge, u16 id,
  */
 int br_sg_zone_choose(struct br_sg_zones *zones, struct net *net,
 		      const char *bridge, const void *user, u16 *id);
+/* makes @id the zone of @bridge, which has no user yet, if neither has another
+ * already; -ENOMEM
+ */
+int br_sg_zone_keep(struct br_sg_zones *zones, const char *bridge, u16 id);
+/* the first zone from @from on and, to @bridge[IFNAMSIZ], whose; 0: none */
+u16 br_sg_zone_next(struct br_sg_zones *zones, unsigned long from,
+		    char *bridge);
 /* the user is gone; the zone stays the bridge's unless another claims it */
 void br_sg_zone_release(struct br_sg_zones *zones, u16 id, const void *user);
 

@@ -130,6 +130,12 @@
  *              is in force now: what the shadow was. ESTALE: there has been a
  *              COMMIT since it was made, or the number is another. ENOENT.
  * SHADOW_DROP    do: nothing -> ack. ENOENT.
+ * BINDING_GET  dump: nothing -> BINDING..., of the devices that ports are
+ *              bound to, and of renamed ones
+ * BINDING_RESUME  do: BINDING... -> ack, see "Resuming"
+ * ZONE_GET     dump: nothing -> ZONE... (without PORTS), also of bridges that
+ *              are gone
+ * ZONE_RESUME  do: ZONE... -> ack, see "Resuming"
  *
  * Told unasked
  * ------------
@@ -164,6 +170,24 @@
  * leaves its addresses alone; to replace ADDRS adds the addresses that are
  * not there; to replace a PORT replaces every attribute of it: what is not
  * sent is unset. Only counters stay.
+ *
+ * Resuming
+ * --------
+ * The two *_RESUME are of a transaction, as *_NEW is, and take what the two
+ * *_GET gave before the module was removed and loaded anew, so that conntrack's
+ * entries, which outlive it, are still known. They are no configuration: what
+ * has found no use when the transaction is committed is forgotten.
+ *
+ * A BINDING with SERIAL is used when the port DEV is new in this transaction
+ * and the device of that name has IFINDEX: it takes SERIAL, and its policy the
+ * version after POLICY_VERSION, so that each of its flows is judged again
+ * before it passes. (A POLICY_VERSION of 65535 has none: then it is not used.)
+ * One with RENAMED: the device is blocked until a port line names it. The dump
+ * is inconsistent (NLM_F_DUMP_INTR) when bindings change meanwhile.
+ * EEXIST: the device, or the serial, or the zone is there already in this
+ * transaction; at COMMIT: the serial is another port's.
+ *
+ * A ZONE is used when neither the bridge has a zone nor the zone a bridge.
  */
 #ifndef _UAPI_LINUX_BR_SG_H
 #define _UAPI_LINUX_BR_SG_H
@@ -196,6 +220,7 @@
 #define BR_SG_MAX_PORT_DHCP	16
 #define BR_SG_MAX_PORT_ETHERTYPES 16
 #define BR_SG_CT_LIMIT_MAX	2147483647
+#define BR_SG_MAX_BINDINGS	32768	/* that a transaction resumes */
 
 /*
  * Memory. What the policy of a network namespace takes is summed while COMMIT
@@ -247,6 +272,10 @@ enum br_sg_cmd {
 	BR_SG_CMD_EVENT_NTF,
 	BR_SG_CMD_SHADOW_COMMIT,
 	BR_SG_CMD_SHADOW_DROP,
+	BR_SG_CMD_BINDING_GET,
+	BR_SG_CMD_BINDING_RESUME,
+	BR_SG_CMD_ZONE_GET,
+	BR_SG_CMD_ZONE_RESUME,
 	__BR_SG_CMD_LAST
 };
 
@@ -271,6 +300,7 @@ enum br_sg_cmd {
  * @BR_SG_A_ZONE: nest of enum br_sg_zone_attr, repeated
  * @BR_SG_A_FLOW: nest of enum br_sg_flow_attr, repeated
  * @BR_SG_A_EVENT: nest of enum br_sg_event_attr, repeated
+ * @BR_SG_A_BINDING: nest of enum br_sg_binding_attr, repeated
  */
 enum br_sg_attr {
 	BR_SG_A_GENERATION = 1,
@@ -289,6 +319,7 @@ enum br_sg_attr {
 	BR_SG_A_PAD,
 	BR_SG_A_FLOW,
 	BR_SG_A_EVENT,
+	BR_SG_A_BINDING,
 	__BR_SG_A_LAST
 };
 
@@ -709,8 +740,8 @@ enum br_sg_status_attr {
 /**
  * enum br_sg_zone_attr - the conntrack zone of a bridge with ports of ours
  * @BR_SG_ZONE_A_BRIDGE: string: the bridge's device
- * @BR_SG_ZONE_A_ID: u16
- * @BR_SG_ZONE_A_PORTS: u32: its ports of ours
+ * @BR_SG_ZONE_A_ID: u16, 1 to 65535
+ * @BR_SG_ZONE_A_PORTS: u32, read only: its ports of ours
  */
 enum br_sg_zone_attr {
 	BR_SG_ZONE_A_BRIDGE = 1,
@@ -861,6 +892,26 @@ enum br_sg_event_attr {
 
 #define BR_SG_EVENT_A_MAX (__BR_SG_EVENT_A_LAST - 1)
 
+/**
+ * enum br_sg_binding_attr - what belongs to a device and to no configuration
+ * @BR_SG_BINDING_A_DEV: string of 1 to 15: its name
+ * @BR_SG_BINDING_A_IFINDEX: u32, 1 to 0x7fffffff
+ * @BR_SG_BINDING_A_SERIAL: u32, 1 to 0xffffffff: see "slot" below; of a port.
+ *	This or RENAMED, not both
+ * @BR_SG_BINDING_A_POLICY_VERSION: u16: see "slot" below; with SERIAL
+ * @BR_SG_BINDING_A_RENAMED: flag: it was a port under another name
+ */
+enum br_sg_binding_attr {
+	BR_SG_BINDING_A_DEV = 1,
+	BR_SG_BINDING_A_IFINDEX,
+	BR_SG_BINDING_A_SERIAL,
+	BR_SG_BINDING_A_POLICY_VERSION,
+	BR_SG_BINDING_A_RENAMED,
+	__BR_SG_BINDING_A_LAST
+};
+
+#define BR_SG_BINDING_A_MAX (__BR_SG_BINDING_A_LAST - 1)
+
 /*
  * The slot: what a conntrack entry's labels hold for a port's end
  *
@@ -873,7 +924,8 @@ enum br_sg_event_attr {
  *	|   serial    |    version    |in| mark|       rule        |
  *	+-------------+---------------+--+-----+-------------------+
  *
- * serial: of the port, never 0, new each time a device is bound to it
+ * serial: of the port, never 0, new each time a device is bound to it (but see
+ *	BINDING_RESUME)
  * version: of the port's policy when the packet was judged
  * in: 1 when the end was admitted by the ingress rules, 0 by egress
  * mark: BR_SG_SLOT_ALLOWED, BR_SG_SLOT_REVOKED, or BR_SG_SLOT_PORTS: allowed,
