@@ -58,6 +58,11 @@ int cmd_port_chains(struct ctx *ctx);
 int cmd_flow_show(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
 int cmd_status(struct ctx *ctx);
+
+/* module.c */
+int cmd_module_upgrade(struct ctx *ctx);
+int cmd_module_resume(struct ctx *ctx);
+
 int print_versions(struct ctx *ctx);
 
 const char *reason_name(uint8_t reason);

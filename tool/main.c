@@ -102,6 +102,11 @@ static const struct command commands[] = {
 	{ "fmt", NULL, cmd_fmt, "fmt FILE", "print FILE in canonical form; needs no module" },
 	{ "flush", NULL, exec_change, "flush", "remove the whole configuration" },
 	{ "status", NULL, cmd_status, "status", "show version, figures and zones" },
+
+	{ "module", "upgrade", cmd_module_upgrade, "module upgrade [FILE.ko]",
+	  "replace the module, by FILE or the installed one; ports are blocked meanwhile" },
+	{ "module", "resume", cmd_module_resume, "module resume",
+	  "finish an upgrade that was broken off, if one was" },
 };
 
 static const char options[] =

@@ -164,7 +164,9 @@ int nl_listen(struct nl *nl, nl_heard heard, void *data, struct input *in);
 int nl_shadow(struct nl *nl, uint8_t cmd, struct input *in);
 
 /* nl_put.c */
+struct resume;
 struct commit {
+	const struct resume *resume;	/* NULL: nothing */
 	uint32_t begin_flags, commit_flags;
 	bool has_generation;
 	uint64_t generation;		/* in: what the changes are based on; out: the new */

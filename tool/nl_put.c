@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "nl.h"
+#include "resume.h"
 
 #define ADDRS_PER_NEST	400		/* stays below 16 KiB */
 
@@ -456,6 +456,8 @@ int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commi
 		rc = put_change(&s, &changes->v[i]);
 	if (!rc)
 		rc = send_message(&s);
+	if (!rc && commit->resume)
+		rc = resume_put(nl, commit->resume);
 	if (rc) {
 		rc = refused(&s, s.nlh);
 		vec_free(&s.marks);

@@ -16,6 +16,7 @@ PAGES = {
     "flow": "sgctl-flow", "monitor": "sgctl-monitor", "shadow": "sgctl-shadow",
     "apply": "sgctl-apply", "diff": "sgctl-apply", "check": "sgctl-apply",
     "save": "sgctl-apply", "fmt": "sgctl-apply", "flush": "sgctl-apply", "status": "sgctl",
+    "module": "sgctl-module",
 }
 
 

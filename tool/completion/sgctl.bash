@@ -31,6 +31,7 @@ _sgctl()
 		((n == 2)) && verb=${COMP_WORDS[i]}
 	done
 
+	[[ $n:$object:$verb == 2:module:upgrade ]] && { compopt -o default; return; }
 	case $n:$prev in
 	0:-n)	words=$(ls /run/netns 2>/dev/null) ;;
 	0:-b)	compopt -o default; return ;;
