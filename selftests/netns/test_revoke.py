@@ -46,7 +46,7 @@ t = harness.start()
 def timeouts(seconds):
     """conntrack's own, of all but TCP and SCTP"""
     for name in TIMEOUTS:
-        sysctl(name, seconds)
+        sysctl(name, int(seconds))
 
 
 def port_a(*groups):
@@ -652,6 +652,7 @@ for family in ADDR:
 RULES = ["a egress proto tcp dport 80 id 1", "a egress proto udp dport 80 id 2",
          "a egress proto udp dport 81 id 3"]
 node = node_of(RULES, "tap1", "qvb", ports=port_a("a"))
+timeouts(600 * harness.SLOW)
 kept = [kind("tap1", v) for kind in (Tcp, Udp) for v in ADDR]
 for flow in kept:
     flow.open(node, "a 1" if flow.what == "TCP" else "a 2")
