@@ -75,6 +75,15 @@ class Watched(BrSg):
         sgctl.run(*"rule add web ingress proto tcp dport 9".split())
 
 
+class Shadowed(BrSg):
+    """the same with a shadow, which says the same of every packet"""
+    name = "shadow"
+
+    def setup(self, road, pol):
+        super().setup(road, pol)
+        sgctl.run("shadow", "apply", "-", stdin=sgctl.config(pol))
+
+
 class OtherBridge(BrSg):
     """the frames of a bridge that has no port of ours; another one has"""
     name = "other"
@@ -146,7 +155,7 @@ class Ovs(Bare):
         self.switch.stop()
 
 
-PEERS = {p.name: p for p in (Bare, Conntrack, Labels, BrSg, Watched,
+PEERS = {p.name: p for p in (Bare, Conntrack, Labels, BrSg, Watched, Shadowed,
                              OtherBridge, Idle, Nft, HybridLegacy, HybridNft, Ovs)}
 
 
