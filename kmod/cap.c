@@ -20,11 +20,11 @@
  *				at most once a second
  *
  * The count is never too low: it errs on the side of refusing. Before the table is
- * counted, what was charged has got there (but for what NFQUEUE holds); what is
- * charged meanwhile may be counted twice, until the next time. A frame that counts
- * may yet be dropped by another port, or by conntrack. So a port that opens half of
- * its cap within a second is refused the rest of that second; the cap is to be set
- * with room.
+ * counted, what was charged has got there, but for a frame of each processor and
+ * what NFQUEUE holds; what is charged meanwhile may be counted twice, until the next
+ * time. A frame that counts may yet be dropped by another port, or by conntrack. So a
+ * port that opens half of its cap within a second is refused the rest of that second;
+ * the cap is to be set with room.
  *
  * Counting takes a look at each entry of the table, of all netns, without locks
  * but one of conntrack's for each 256 buckets: without it the table's size and
@@ -229,6 +229,16 @@ static void cap_begin(struct br_sg_net *bn, const struct br_sg_bind *bind)
 	cap->counting = true;
 }
 
+/* of what was charged since then, a frame of each processor may be on its way */
+static void cap_go_on(struct br_sg_net *bn, const struct br_sg_bind *bind)
+{
+	struct br_sg_cap *cap = &bind->port->counters->cap;
+	u32 entries = atomic_read(&cap->entries);
+
+	cap->found = min(entries - cap->before, num_online_cpus());
+	cap->before = entries;
+}
+
 /* what was charged meanwhile stays, whether it was found or not */
 static void cap_settle(struct br_sg_net *bn, const struct br_sg_bind *bind)
 {
@@ -273,6 +283,7 @@ static void cap_recount(struct work_struct *work)
 	caps_each(bn, cap_begin);
 	/* what was charged is in the table, or will never be */
 	synchronize_rcu();
+	caps_each(bn, cap_go_on);
 	if (table_count(bn))
 		caps_each(bn, cap_settle);
 	WRITE_ONCE(bn->recounted, jiffies);

@@ -66,7 +66,7 @@ struct br_sg_event_budget {
  * @entries: at most so many
  * @found: by the counting that is under way. This and what follows: written by
  *	it alone, a netns has one at a time
- * @before: @entries when it began
+ * @before: @entries when it began to look at the table
  * @counting: it knows of this port
  * @near: a warning was given
  */
