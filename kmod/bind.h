@@ -13,8 +13,8 @@ struct br_sg_resume;
 /*
  * Publishes @policy over the devices there are; NULL: nothing is configured
  * any more. @shadow, or NULL: judged beside it. @resume: what devices and bridges
- * had before, or NULL. Takes over the caller's references on success. Under
- * bn->commit.
+ * had before, or NULL. Takes over the caller's references on success, but not
+ * @resume. Under bn->commit.
  */
 int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 		       struct br_sg_policy *shadow, struct br_sg_resume *resume,
