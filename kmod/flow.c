@@ -387,7 +387,6 @@ static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction,
 			 const struct nf_conn *ct, int own)
 {
 	const unsigned long *words = br_sg_slot_words(ct);
-	struct br_sg_key key;
 	u64 slot;
 
 	if (!words)
@@ -397,9 +396,8 @@ static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction,
 		return SLOT_VERSION(slot) < bind->port->since;
 	if (bind->port->strict)
 		return false;
-	br_sg_key_from_entry(&key, direction, ct, own);
-	return br_sg_rules_lookup(bind->port, bind->remotes, direction,
-				  &key) >= 0;
+	return br_sg_rules_flow(bind->port, bind->remotes, direction, ct,
+				own) >= 0;
 }
 
 /* a packet without an entry: true if it is of one that lapsed, and has it now */
@@ -526,7 +524,6 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 {
 	enum ip_conntrack_info ctinfo;
 	unsigned long *words;
-	struct br_sg_key key;
 	struct nf_conn *ct;
 	int own;
 
@@ -540,10 +537,9 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	if (SLOT_SERIAL(READ_ONCE(words[own])) == SLOT_SERIAL(bind->stamp) ||
 	    (bind->port->strict && nf_ct_protonum(ct) == IPPROTO_TCP))
 		return false;
-	br_sg_key_from_entry(&key, direction, ct, own);
-	*verdict = br_sg_verdict_rule(br_sg_rules_lookup(bind->port,
-							 bind->remotes,
-							 direction, &key));
+	*verdict = br_sg_verdict_rule(br_sg_rules_flow(bind->port,
+						       bind->remotes,
+						       direction, ct, own));
 	if (verdict->code)
 		return true;
 	/* no port of DHCP is plain, and the slot is another's or empty */
@@ -566,7 +562,6 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	struct nf_conntrack_zone zone;
 	enum ip_conntrack_info ctinfo;
 	unsigned long *words;
-	struct br_sg_key key;
 	struct nf_conn *ct;
 	u64 slot = 0;
 
@@ -594,7 +589,6 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 			return verdict;
 	}
 rules:
-	br_sg_key_from_tuple(&key, BR_SG_INGRESS, &tuple);
-	return br_sg_verdict_rule(br_sg_rules_lookup(bind->port, bind->remotes,
-						     BR_SG_INGRESS, &key));
+	return br_sg_verdict_rule(br_sg_rules_tuple(bind->port, bind->remotes,
+						    BR_SG_INGRESS, &tuple));
 }

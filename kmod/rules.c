@@ -17,8 +17,8 @@ static bool proto_has_ports(u8 proto)
 
 bool br_sg_tuple_lacks_ports(const struct nf_conntrack_tuple *tuple)
 {
-	return proto_has_ports(tuple->dst.protonum) &&
-	       !tuple->src.u.all && !tuple->dst.u.all;
+	return !tuple->src.u.all && !tuple->dst.u.all &&
+	       proto_has_ports(tuple->dst.protonum);
 }
 
 /* the parser takes IGMP for ICMP; no rule and no error is IGMP */
@@ -68,8 +68,9 @@ static void key_from_frame(struct br_sg_key *key, u8 direction,
 	}
 }
 
-void br_sg_key_from_tuple(struct br_sg_key *key, u8 direction,
-			  const struct nf_conntrack_tuple *tuple)
+/* @tuple: of a packet that travels in @direction */
+static void key_from_tuple(struct br_sg_key *key, u8 direction,
+			   const struct nf_conntrack_tuple *tuple)
 {
 	const union nf_inet_addr *remote;
 
@@ -93,27 +94,28 @@ void br_sg_key_from_tuple(struct br_sg_key *key, u8 direction,
 }
 
 /*
- * br_netfilter's NAT comes between the two: what the port sends has not been
- * translated yet, and of what it receives the port is the one that its own
- * packets come from.
+ * Of a packet of @ct that travels in @direction, as the port that owns word @own
+ * sends or receives it. br_netfilter's NAT comes between the two: what the port
+ * sends has not been translated yet, and of what it receives the port is the one
+ * that its own packets come from.
  */
-void br_sg_key_from_entry(struct br_sg_key *key, u8 direction,
-			  const struct nf_conn *ct, int own)
+static void key_from_entry(struct br_sg_key *key, u8 direction,
+			   const struct nf_conn *ct, int own)
 {
 	const struct nf_conntrack_tuple *mine = &ct->tuplehash[own].tuple;
 
 	if (direction == BR_SG_EGRESS) {
-		br_sg_key_from_tuple(key, direction, mine);
+		key_from_tuple(key, direction, mine);
 		return;
 	}
-	br_sg_key_from_tuple(key, direction, &ct->tuplehash[!own].tuple);
+	key_from_tuple(key, direction, &ct->tuplehash[!own].tuple);
 	if (key->flags & BR_SG_MATCH_PORT)
 		key->dport = ntohs(mine->src.u.all);
 }
 
-int br_sg_rules_lookup(const struct br_sg_port *port,
-		       const struct br_sg_remotes *remotes, u8 direction,
-		       struct br_sg_key *key)
+static int rules_lookup(const struct br_sg_port *port,
+			const struct br_sg_remotes *remotes, u8 direction,
+			struct br_sg_key *key)
 {
 	const struct br_sg_table *table;
 
@@ -131,7 +133,27 @@ int br_sg_rules_frame(const struct br_sg_port *port,
 	struct br_sg_key key;
 
 	key_from_frame(&key, direction, frame);
-	return br_sg_rules_lookup(port, remotes, direction, &key);
+	return rules_lookup(port, remotes, direction, &key);
+}
+
+int br_sg_rules_tuple(const struct br_sg_port *port,
+		      const struct br_sg_remotes *remotes, u8 direction,
+		      const struct nf_conntrack_tuple *tuple)
+{
+	struct br_sg_key key;
+
+	key_from_tuple(&key, direction, tuple);
+	return rules_lookup(port, remotes, direction, &key);
+}
+
+int br_sg_rules_flow(const struct br_sg_port *port,
+		     const struct br_sg_remotes *remotes, u8 direction,
+		     const struct nf_conn *ct, int own)
+{
+	struct br_sg_key key;
+
+	key_from_entry(&key, direction, ct, own);
+	return rules_lookup(port, remotes, direction, &key);
 }
 
 /* what an ICMP message answers; false: it is no answer */
@@ -168,7 +190,7 @@ int br_sg_rules_answer(const struct br_sg_port *port,
 	if (key.flags & BR_SG_MATCH_TYPE &&
 	    !icmp_request(frame->kind == BR_SG_FRAME_IPV6, &key.type))
 		return -1;
-	return br_sg_rules_lookup(port, remotes, direction, &key);
+	return rules_lookup(port, remotes, direction, &key);
 }
 
 int br_sg_rules_entry(const struct br_sg_port *port,
@@ -180,10 +202,10 @@ int br_sg_rules_entry(const struct br_sg_port *port,
 	struct br_sg_key key;
 	int rule;
 
-	br_sg_key_from_entry(&key, direction, ct, own);
+	key_from_entry(&key, direction, ct, own);
 	if (br_sg_tuple_lacks_ports(tuple))
 		key.flags &= ~BR_SG_MATCH_PORT;
-	rule = br_sg_rules_lookup(port, remotes, direction, &key);
+	rule = rules_lookup(port, remotes, direction, &key);
 	if (rule < 0 && br_sg_tuple_lacks_ports(tuple))
 		rule = 0;
 	if (rule < 0 || direction == BR_SG_INGRESS)

@@ -11,7 +11,6 @@
 
 #include "frame.h"
 
-struct br_sg_key;
 struct br_sg_port;
 struct br_sg_remotes;
 struct nf_conn;
@@ -41,16 +40,6 @@ static inline struct br_sg_verdict br_sg_verdict_rule(int rule)
 	return (struct br_sg_verdict){ .rule = rule };
 }
 
-/* @tuple: of a packet that travels in @direction */
-void br_sg_key_from_tuple(struct br_sg_key *key, u8 direction,
-			  const struct nf_conntrack_tuple *tuple);
-/*
- * Of a packet of @ct that travels in @direction, as the port that owns word
- * @own sends or receives it.
- */
-void br_sg_key_from_entry(struct br_sg_key *key, u8 direction,
-			  const struct nf_conn *ct, int own);
-
 /* conntrack knows the protocol but not its ports: all such flows are one */
 bool br_sg_tuple_lacks_ports(const struct nf_conntrack_tuple *tuple);
 bool br_sg_frame_is_icmp_error(const struct br_sg_frame *frame);
@@ -61,13 +50,22 @@ bool br_sg_frame_has_no_state(const struct br_sg_frame *frame);
  * Each returns the index of a rule of @direction, or -1 for none. @remotes are
  * those of the port's policy.
  */
-int br_sg_rules_lookup(const struct br_sg_port *port,
-		       const struct br_sg_remotes *remotes, u8 direction,
-		       struct br_sg_key *key);
-/* as the first packet that the port sees of a flow */
+
+/* of the first packet that the port sees of a flow */
 int br_sg_rules_frame(const struct br_sg_port *port,
 		      const struct br_sg_remotes *remotes, u8 direction,
 		      const struct br_sg_frame *frame);
+/* the same by a tuple, of a packet that travels in @direction */
+int br_sg_rules_tuple(const struct br_sg_port *port,
+		      const struct br_sg_remotes *remotes, u8 direction,
+		      const struct nf_conntrack_tuple *tuple);
+/*
+ * The same by the entry it has: a packet of @ct that travels in @direction, as the
+ * port that owns word @own sends or receives it
+ */
+int br_sg_rules_flow(const struct br_sg_port *port,
+		     const struct br_sg_remotes *remotes, u8 direction,
+		     const struct nf_conn *ct, int own);
 /*
  * The frame travels the other way: does the rule of @direction allow what it
  * answers?
