@@ -144,16 +144,11 @@ static void entry_count(const struct br_sg_snapshot *snap,
 {
 	const unsigned long *words = br_sg_slot_words(ct);
 	const struct br_sg_bind *bind;
-	u64 slot;
 	int i;
 
 	for (i = 0; words && i < 2; i++) {
-		slot = READ_ONCE(words[i]);
-		if (!slot)
-			continue;
-		bind = br_sg_bind_by_serial(snap, slot >> BR_SG_SLOT_SERIAL_SHIFT);
-		if (bind && bind->port &&
-		    bind->bridge->zone == nf_ct_zone(ct)->id)
+		bind = br_sg_slot_bind(snap, ct, READ_ONCE(words[i]));
+		if (bind)
 			bind->port->counters->cap.found++;
 	}
 }

@@ -319,12 +319,8 @@ entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct, int *own)
 	int i;
 
 	for (i = 0; words && i < 2; i++) {
-		slot = READ_ONCE(words[i]);
-		if (!slot)
-			continue;
-		bind = br_sg_bind_by_serial(bridge->snap, SLOT_SERIAL(slot));
-		if (!bind || READ_ONCE(bind->state) != BR_SG_BIND_FILTER ||
-		    bind->bridge != bridge || bind->port->stateless)
+		bind = br_sg_slot_bind(bridge->snap, ct, READ_ONCE(words[i]));
+		if (!bind || bind->port->stateless)
 			continue;
 		slot = slot_read(bind, ct, words, i);
 		if (slot && judge_slot(ct, slot).code < 0) {

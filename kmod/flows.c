@@ -32,18 +32,13 @@ static void end_rule(const struct br_sg_bind *bind, u64 slot,
 	end->id = ruleset->rules[end->direction][rule].rule->id;
 }
 
-/* of a port that filters: others look at no slot */
 static bool end_read(const struct br_sg_snapshot *snap,
 		     const struct nf_conn *ct, u64 slot,
 		     struct br_sg_flow_end *end)
 {
-	const struct br_sg_bind *bind;
+	const struct br_sg_bind *bind = br_sg_slot_bind(snap, ct, slot);
 
-	if (!slot)
-		return false;
-	bind = br_sg_bind_by_serial(snap, slot >> BR_SG_SLOT_SERIAL_SHIFT);
-	if (!bind || READ_ONCE(bind->state) != BR_SG_BIND_FILTER ||
-	    bind->bridge->zone != nf_ct_zone(ct)->id)
+	if (!bind)
 		return false;
 	memset(end, 0, sizeof(*end));
 	end->dev = bind->port->conf->dev;

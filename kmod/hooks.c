@@ -393,8 +393,8 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 
 /**
  * struct plain - the frame that hook_pre() of this processor found plain last
- * @skb: it; NULL: the last was not plain, so that an address that is used again
- *	says nothing
+ * @skb: it; NULL: the last was not plain, or not of a port of ours, so that an
+ *	address that is used again says nothing
  * @bind: by whose guard, so of which policy
  *
  * hook_egress(), which sees the frame behind conntrack, need not ask the guard
@@ -429,8 +429,10 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 	struct br_sg_net *bn = priv;
 	const struct br_sg_bind *bind = bind_of(bn, state->in);
 
-	if (!bind)
+	if (!bind) {
+		this_cpu_write(plain.skb, NULL);
 		return bracket_open(bn, skb);
+	}
 	if (bind->tracked && pre_plain(bind, skb) &&
 	    (!bind->watched || frame_is_steady(skb))) {
 		this_cpu_write(plain.bind, bind);

@@ -9,6 +9,7 @@
 
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_labels.h>
+#include <net/netfilter/nf_conntrack_zones.h>
 
 #include "snapshot.h"
 
@@ -29,6 +30,25 @@ static inline int br_sg_slot_own(enum ip_conntrack_info ctinfo, u8 direction)
 	int dir = CTINFO2DIR(ctinfo);
 
 	return direction == BR_SG_INGRESS ? !dir : dir;
+}
+
+/*
+ * The port that has written @slot in @ct, if it is there and filters: others look
+ * at no slot. A serial is of one port, but its device may have changed bridges.
+ */
+static inline const struct br_sg_bind *
+br_sg_slot_bind(const struct br_sg_snapshot *snap, const struct nf_conn *ct,
+		u64 slot)
+{
+	const struct br_sg_bind *bind;
+
+	if (!slot)
+		return NULL;
+	bind = br_sg_bind_by_serial(snap, slot >> BR_SG_SLOT_SERIAL_SHIFT);
+	if (!bind || READ_ONCE(bind->state) != BR_SG_BIND_FILTER ||
+	    bind->bridge->zone != nf_ct_zone(ct)->id)
+		return NULL;
+	return bind;
 }
 
 /* hangs the bridge's zone template on a frame, for conntrack to find */
