@@ -178,9 +178,12 @@ static inline struct br_sg_nl_dump *br_sg_nl_dump(struct netlink_callback *cb)
 	return (struct br_sg_nl_dump *)cb->ctx;
 }
 
-/* nl_get.c: a message of a dump; NULL: no room */
+/* nl_get.c: a message of a dump that shows one configuration; NULL: no room */
 void *br_sg_nl_begin(struct sk_buff *skb, struct netlink_callback *cb,
 		     u64 generation, u8 cmd);
+/* the same of one that says by itself whether it is consistent */
+void *br_sg_nl_head(struct sk_buff *skb, struct netlink_callback *cb,
+		    u64 generation, u8 cmd);
 int br_sg_nl_status_doit(struct sk_buff *skb, struct genl_info *info);
 int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info);
 int br_sg_nl_start(struct netlink_callback *cb);

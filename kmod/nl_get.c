@@ -135,23 +135,33 @@ int br_sg_nl_counter_start(struct netlink_callback *cb)
 	return err;
 }
 
-void *br_sg_nl_begin(struct sk_buff *skb, struct netlink_callback *cb,
-		     u64 generation, u8 cmd)
+void *br_sg_nl_head(struct sk_buff *skb, struct netlink_callback *cb,
+		    u64 generation, u8 cmd)
 {
 	void *head;
 
-	cb->seq = (u32)generation ? : 1;
 	head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
 			   cb->nlh->nlmsg_seq, &br_sg_nl_family, NLM_F_MULTI,
 			   cmd);
 	if (!head)
 		return NULL;
-	genl_dump_check_consistent(cb, head);
 	if (nla_put_u64_64bit(skb, BR_SG_A_GENERATION, generation,
 			      BR_SG_A_PAD)) {
 		genlmsg_cancel(skb, head);
 		return NULL;
 	}
+	return head;
+}
+
+void *br_sg_nl_begin(struct sk_buff *skb, struct netlink_callback *cb,
+		     u64 generation, u8 cmd)
+{
+	void *head = br_sg_nl_head(skb, cb, generation, cmd);
+
+	if (!head)
+		return NULL;
+	cb->seq = (u32)generation ? : 1;
+	genl_dump_check_consistent(cb, head);
 	return head;
 }
 

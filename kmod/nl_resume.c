@@ -115,24 +115,6 @@ int br_sg_nl_zone_resume(struct br_sg_resume **resume,
 	return err;
 }
 
-static void *br_sg_nl_resume_begin(struct sk_buff *skb,
-				   struct netlink_callback *cb, u8 cmd)
-{
-	void *head;
-
-	head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			   &br_sg_nl_family, NLM_F_MULTI, cmd);
-	if (!head)
-		return NULL;
-	if (nla_put_u64_64bit(skb, BR_SG_A_GENERATION,
-			      br_sg_nl_dump(cb)->config->generation,
-			      BR_SG_A_PAD)) {
-		genlmsg_cancel(skb, head);
-		return NULL;
-	}
-	return head;
-}
-
 static int br_sg_nl_put_binding(const struct br_sg_binding *binding, void *arg)
 {
 	struct sk_buff *skb = arg;
@@ -168,7 +150,8 @@ int br_sg_nl_binding_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	void *head;
 	int err;
 
-	head = br_sg_nl_resume_begin(skb, cb, BR_SG_CMD_BINDING_GET);
+	head = br_sg_nl_head(skb, cb, dump->config->generation,
+			     BR_SG_CMD_BINDING_GET);
 	if (!head)
 		return -EMSGSIZE;
 	err = br_sg_bind_walk(bn, &dump->i, br_sg_nl_put_binding, skb, &moved);
@@ -211,7 +194,8 @@ int br_sg_nl_zone_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 	u16 id;
 
-	head = br_sg_nl_resume_begin(skb, cb, BR_SG_CMD_ZONE_GET);
+	head = br_sg_nl_begin(skb, cb, dump->config->generation,
+			      BR_SG_CMD_ZONE_GET);
 	if (!head)
 		return -EMSGSIZE;
 	while (!err) {

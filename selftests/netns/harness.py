@@ -85,6 +85,18 @@ def ip(line):
     sh("ip", "-batch", "-", stdin=line + "\n")
 
 
+def write(path, text, mode=0o644):
+    with open(path, "w") as file:
+        file.write(text)
+    os.chmod(path, mode)
+    return path
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
 def sysctl(name, value):
     with open("/proc/sys/" + name.replace(".", "/"), "w") as f:
         f.write(str(value))

@@ -10,7 +10,7 @@ import tempfile
 
 import frames as f
 import harness
-from harness import sh
+from harness import read, sh, write
 
 RESTORE = os.path.join(harness.TOP, "contrib/systemd/br-sg-restore")
 VM, FAR = "02:00:00:00:00:01", "02:00:00:00:00:99"
@@ -29,18 +29,6 @@ sports = itertools.count(2000)
 work = tempfile.mkdtemp()
 config, state = work + "/br_sg.conf", work + "/var/br_sg"
 last = state + "/last-good.conf"
-
-
-def write(path, text, mode=0o644):
-    with open(path, "w") as file:
-        file.write(text)
-    os.chmod(path, mode)
-    return path
-
-
-def read(path):
-    with open(path) as file:
-        return file.read()
 
 
 def restore(**env):

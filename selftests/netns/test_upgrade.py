@@ -20,7 +20,7 @@ import time
 
 import frames as f
 import harness
-from harness import conntrack, ip, sh, sysctl
+from harness import conntrack, ip, read, sh, sysctl, write
 
 RESTORE = os.path.join(harness.TOP, "contrib/systemd/br-sg-restore")
 VM, FAR, SHUT, GHOST = ("02:00:00:00:00:01", "02:00:00:00:00:99",
@@ -48,18 +48,6 @@ os.mkdir(bins)
 os.environ["PATH"] = bins + ":" + os.environ["PATH"]
 nft, insmod, modprobe = (shutil.which(x, path="/usr/sbin:/sbin:/usr/bin:/bin")
                          for x in ("nft", "insmod", "modprobe"))
-
-
-def write(path, text, mode=0o644):
-    with open(path, "w") as file:
-        file.write(text)
-    os.chmod(path, mode)
-    return path
-
-
-def read(path):
-    with open(path) as file:
-        return file.read()
 
 
 # a program that counts its calls, and at one of them, before or after its work,
