@@ -3,7 +3,8 @@
  * What the files of the netlink side share: netlink.c (family, transactions),
  * nl_policy.c (what attributes may be), nl_attr.c (attributes to values),
  * nl_change.c (*_NEW, *_DEL), nl_port.c (ports), nl_session.c, nl_get.c (dumps),
- * nl_flow.c (that of flows), nl_shadow.c and nl_event.c (what is told unasked).
+ * nl_flow.c (that of flows), nl_shadow.c, nl_resume.c (serials
+ * and zones of before) and nl_event.c (what is told unasked).
  */
 #ifndef BR_SG_NL_H
 #define BR_SG_NL_H
