@@ -21,8 +21,8 @@
  *
  * The count is never too low: it errs on the side of refusing. Before the table is
  * counted, what was charged has got there, but for a frame of each processor and
- * what NFQUEUE holds; what is charged meanwhile may be counted twice, until the next
- * time. A frame that counts may yet be dropped by another port, or by conntrack. So a
+ * what NFQUEUE holds; what is charged meanwhile may be found and counted, so a
+ * counting only lowers the count. A frame that counts may yet be dropped by another port, or by conntrack. So a
  * port that opens half of its cap within a second is refused the rest of that second;
  * the cap is to be set with room.
  *
@@ -234,18 +234,24 @@ static void cap_go_on(struct br_sg_net *bn, const struct br_sg_bind *bind)
 	cap->before = entries;
 }
 
-/* what was charged meanwhile stays, whether it was found or not */
+/*
+ * What was charged meanwhile stays, whether it was found or not. The count was
+ * too high, if anything, and so is what was found: the lower of them is nearer.
+ * Only of ports that came with entries the count knows nothing.
+ */
 static void cap_settle(struct br_sg_net *bn, const struct br_sg_bind *bind)
 {
 	struct br_sg_cap *cap = &bind->port->counters->cap;
 	u32 limit = br_sg_cap_limit(bind->port);
+	int more = cap->found - cap->before;
 	u32 entries;
 
 	if (!cap->counting)
 		return;
 	cap->counting = false;
-	entries = atomic_add_return((int)(cap->found - cap->before),
-				    &cap->entries);
+	if (more > 0 && !READ_ONCE(bn->resuming))
+		more = 0;
+	entries = atomic_add_return(more, &cap->entries);
 	if (cap->near && entries < limit / 10 * 7)
 		cap->near = false;
 	if (!cap->near && entries >= limit - limit / 5) {
@@ -286,8 +292,10 @@ static void cap_recount(struct work_struct *work)
 
 void br_sg_cap_recount(struct br_sg_net *bn)
 {
+	WRITE_ONCE(bn->resuming, true);
 	mod_delayed_work(br_sg_wq, &bn->recount, 0);
 	flush_delayed_work(&bn->recount);
+	WRITE_ONCE(bn->resuming, false);
 }
 
 void br_sg_cap_net_init(struct br_sg_net *bn)

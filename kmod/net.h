@@ -60,6 +60,8 @@ struct br_sg_policy;
  * @events: from the first commit on; written before hooks are registered, does
  *	not change while they are
  * @recount: counts conntrack entries of ports
+ * @resuming: ports have come with entries, and wait for @recount. Written under
+ *	@commit
  * @recounted: jiffies, when it did last; written by it, read by who queues it
  * @sessions: of the control plane; see netlink.h
  */
@@ -89,6 +91,7 @@ struct br_sg_net {
 	struct br_sg_event_budget unconfigured_events;
 	struct br_sg_events *events;
 	struct delayed_work recount;
+	bool resuming;
 	unsigned long recounted;
 	struct br_sg_sessions sessions;
 };
