@@ -21,10 +21,10 @@
  *
  * The count is never too low: it errs on the side of refusing. Before the table is
  * counted, what was charged has got there, but for a frame of each processor and
- * what NFQUEUE holds; what is charged meanwhile may be found and counted, so a
- * counting only lowers the count. A frame that counts may yet be dropped by another port, or by conntrack. So a
- * port that opens half of its cap within a second is refused the rest of that second;
- * the cap is to be set with room.
+ * what NFQUEUE holds; what is charged meanwhile may be found too, so that a counting
+ * only lowers the count. A frame that counts may yet be dropped by another port, or
+ * by conntrack. So a port that opens half of its cap within a second may be refused
+ * the rest of that second; the cap is to be set with room.
  *
  * Counting takes a look at each entry of the table, of all netns, without locks
  * but one of conntrack's for each 256 buckets: without it the table's size and
