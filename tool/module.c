@@ -438,6 +438,12 @@ static int apply_once(struct upgrade *u, const struct resume *resume)
 	return rc;
 }
 
+/* Whether what was refused may be taken the next time, as it is */
+static bool no_memory(const struct nl *nl)
+{
+	return nl->err.err == ENOMEM || nl->err.err == ENOBUFS;
+}
+
 static int apply(struct upgrade *u)
 {
 	const struct resume *resume = &u->resume;
@@ -453,7 +459,10 @@ static int apply(struct upgrade *u)
 	vec_free(&status.zones);
 	for (i = 0; !rc && i < NL_TRIES; i++) {
 		rc = apply_once(u, resume);
-		if (rc == RC_REFUSED && resume) {
+		if (rc == RC_REFUSED && no_memory(&u->ctx->nl) && i + 1 < NL_TRIES) {
+			fprintf(stderr, "trying again\n");
+			usleep(BUSY_WAIT);
+		} else if (rc == RC_REFUSED && resume) {
 			fprintf(stderr, "without the serials: connections are judged as new\n");
 			resume = NULL;
 		} else if (rc != RC_STALE) {

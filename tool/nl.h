@@ -161,7 +161,7 @@ void flows_free(struct flows *flows);
 int nl_join(struct nl *nl, bool config, bool events, struct input *in);
 int nl_listen(struct nl *nl, nl_heard heard, void *data, struct input *in);
 
-int nl_shadow(struct nl *nl, uint8_t cmd, struct input *in);
+int nl_no_shadow(struct input *in);
 
 /* nl_put.c */
 struct resume;
@@ -177,5 +177,7 @@ struct commit {
 
 int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commit,
 	      struct input *in);
+int nl_shadow_commit(struct nl *nl, struct input *in);
+int nl_shadow_drop(struct nl *nl, struct input *in);
 
 #endif /* SGCTL_NL_H */

@@ -337,20 +337,10 @@ static int read_once(struct nl *nl, struct conf *conf, unsigned int what)
 	return rc;
 }
 
-static int no_shadow(struct input *in)
+int nl_no_shadow(struct input *in)
 {
 	err_src(in, 0, NULL, "there is no shadow: sgctl shadow apply makes one");
 	return RC_REFUSED;
-}
-
-/* SHADOW_COMMIT, SHADOW_DROP */
-int nl_shadow(struct nl *nl, uint8_t cmd, struct input *in)
-{
-	int rc = nl_call(nl, nl_new(nl, cmd, 0), NULL, NULL);
-
-	if (rc == ENOENT)
-		return no_shadow(in);
-	return rc ? nl_fail(nl, in, "shadow") : RC_OK;
 }
 
 /* All of one generation */
@@ -368,7 +358,7 @@ int nl_read(struct nl *nl, struct conf *conf, unsigned int what, struct input *i
 		usleep(5000 * i);
 	}
 	if (rc == ENOENT && what & READ_SHADOW)
-		return no_shadow(in);
+		return nl_no_shadow(in);
 	if (rc)
 		return nl_fail(nl, in, "read");
 	conf_sort(conf);
@@ -478,7 +468,7 @@ int nl_counters(struct nl *nl, struct counters *counters, const char *dev, bool 
 		usleep(5000 * i);
 	}
 	if (rc == ENOENT && shadow)
-		return no_shadow(in);
+		return nl_no_shadow(in);
 	return rc ? nl_fail(nl, in, "counters") : RC_OK;
 }
 

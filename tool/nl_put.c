@@ -459,9 +459,12 @@ int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commi
 	if (!rc && commit->resume)
 		rc = resume_put(nl, commit->resume);
 	if (rc) {
+		const struct nl_error err = nl->err;
+
 		rc = refused(&s, s.nlh);
 		vec_free(&s.marks);
 		nl_call(nl, nl_new(nl, BR_SG_CMD_ABORT, 0), NULL, NULL);
+		nl->err = err;
 		return rc;
 	}
 	s.marks.n = 0;
@@ -475,4 +478,33 @@ int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commi
 		rc = rc == ESTALE ? RC_STALE : refused(&s, NULL);
 	vec_free(&s.marks);
 	return rc;
+}
+
+int nl_shadow_commit(struct nl *nl, struct input *in)
+{
+	struct commit commit = { 0 };
+	int rc;
+
+	rc = nl_call(nl, nl_new(nl, BR_SG_CMD_SHADOW_COMMIT, 0), got_generation, &commit);
+	if (rc == ENOBUFS && commit.answered)
+		rc = 0;
+	if (rc == ENOENT)
+		return nl_no_shadow(in);
+	return rc ? nl_fail(nl, in, "shadow") : RC_OK;
+}
+
+int nl_shadow_drop(struct nl *nl, struct input *in)
+{
+	bool again = false;
+	int rc;
+
+	rc = nl_call(nl, nl_new(nl, BR_SG_CMD_SHADOW_DROP, 0), NULL, NULL);
+	if (rc == ENOBUFS) {
+		/* it may be the acknowledgment alone that is lost */
+		again = true;
+		rc = nl_call(nl, nl_new(nl, BR_SG_CMD_SHADOW_DROP, 0), NULL, NULL);
+	}
+	if (rc == ENOENT)
+		return again ? RC_OK : nl_no_shadow(in);
+	return rc ? nl_fail(nl, in, "shadow") : RC_OK;
 }

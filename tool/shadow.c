@@ -182,21 +182,20 @@ int cmd_shadow_diff(struct ctx *ctx)
 	return rc;
 }
 
-static int call(struct ctx *ctx, uint8_t cmd)
+int cmd_shadow_commit(struct ctx *ctx)
 {
 	int rc = no_more_words(&ctx->in);
 
 	if (!rc)
 		rc = ctx_open(ctx);
-	return rc ? rc : nl_shadow(&ctx->nl, cmd, &ctx->in);
-}
-
-int cmd_shadow_commit(struct ctx *ctx)
-{
-	return call(ctx, BR_SG_CMD_SHADOW_COMMIT);
+	return rc ? rc : nl_shadow_commit(&ctx->nl, &ctx->in);
 }
 
 int cmd_shadow_drop(struct ctx *ctx)
 {
-	return call(ctx, BR_SG_CMD_SHADOW_DROP);
+	int rc = no_more_words(&ctx->in);
+
+	if (!rc)
+		rc = ctx_open(ctx);
+	return rc ? rc : nl_shadow_drop(&ctx->nl, &ctx->in);
 }

@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,9 @@ static void begin_anew(void)
 	control = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (control < 0)
 		die("/proc/thread-self/fail-nth");
+	/* the programs that COMMAND calls run as they are */
+	unsetenv("FAIL_NTH");
+	signal(SIGTERM, SIG_DFL);
 }
 
 __attribute__((constructor)) static void serve(void)
@@ -65,6 +69,8 @@ __attribute__((constructor)) static void serve(void)
 	left = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (left == MAP_FAILED)
 		die("mmap");
+	/* so that who ends a COMMAND without an end can do so by the process group */
+	signal(SIGTERM, SIG_IGN);
 	while (read(in, &order, sizeof(order)) == sizeof(order)) {
 		*left = order.n;
 		pid = fork();

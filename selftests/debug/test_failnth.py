@@ -8,6 +8,7 @@ alone, and so on until the operation ends with none failed. In sgctl only those
 for its netlink calls are counted (failnth.c); the other operations are system
 calls of this process."""
 import fcntl
+import json
 import os
 import re
 import select
@@ -17,6 +18,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import time
 
 import checkers
 from checkers import harness
@@ -95,7 +97,24 @@ COMMANDS = (
     (BASE, "-j save", None),
     (BASE, "status", None),
     (BASE, "-V", None),
+    (BASE, "monitor", None),
+    (BASE, "shadow apply -", MORE),
 )
+# what else: with a shadow there
+SHADOWS = (
+    ("shadow apply -", MORE),
+    ("shadow show", None),
+    ("-j shadow diff", None),
+    ("shadow commit", None),
+    ("shadow drop", None),
+    ("status", None),
+)
+# begun again from nothing with each allocation: as little as has one of each kind
+SMALL = """default drop tap*
+group add web
+rule add web egress id 1
+port add tap1 mac 02:00:00:00:00:01 ip 10.1.0.2 group web
+"""
 
 
 def setting(kind, name, value):
@@ -197,6 +216,8 @@ class Command:
     def __init__(self, line, stdin):
         self.files = [tempfile.TemporaryFile("w+", dir=tmp.name)
                       for _ in range(3)]
+        self.endless = line == "monitor"
+        self.good = (-signal.SIGTERM,) if self.endless else (0, 4)
         self.files[0].write(stdin or "")
         self.files[0].flush()
         orders, self.orders = os.pipe()
@@ -210,15 +231,33 @@ class Command:
         os.close(orders)
         os.close(results)
 
+    def ended(self, seconds):
+        return select.select([self.results], [], [], seconds)[0]
+
     def run(self, n):
         """exit status, what it says, whether an allocation failed; None when it
         does not come to an end"""
         os.write(self.orders, struct.pack("=i", n))
-        if not select.select([self.results], [], [], 30 * harness.SLOW)[0]:
+        if self.endless and not self.told():
+            return None
+        if not self.ended(30 * harness.SLOW):
             return None
         status, left = struct.unpack("=ii", os.read(self.results, 8))
         self.files[2].seek(0)
         return os.waitstatus_to_exitcode(status), self.files[2].read(), not left
+
+    def told(self):
+        """it has come so far that it tells something, and was ended then; or it
+        has ended"""
+        end = harness.deadline(30)
+        while not self.ended(0.05):
+            if os.fstat(self.files[1].fileno()).st_size:
+                # not failnth.so, which waits for it
+                os.killpg(self.process.pid, signal.SIGTERM)
+                return True
+            if time.monotonic() > end:
+                return False
+        return True
 
     def close(self):
         os.close(self.orders)
@@ -232,8 +271,11 @@ class Command:
             file.close()
 
 
-def force(config):
+def force(config, shadow=None):
     node.sgctl("apply", "-", stdin=config)
+    node.sgctl("shadow", "drop", check=False)
+    if shadow is not None:
+        node.sgctl("shadow", "apply", "-", stdin=shadow)
     return state(), passing()
 
 
@@ -245,7 +287,7 @@ def fail_one(command, n, there):
     code, said, fired = result
     where = "allocation %d: exit status %d, %s" % (n, code, said)
     if not fired:
-        if code not in (0, 4):
+        if code not in command.good:
             raise Wrong("with none failed: " + where)
         return False, False
     if code in (2, 3) and "Error: " in said:
@@ -255,15 +297,15 @@ def fail_one(command, n, there):
                 x for x in zip(there[0], now[0]) if x[0] != x[1]],
                 there[1], now[1])
         return True, True
-    if code not in (0, 4):
+    if code not in command.good:
         raise Wrong(where)
     return True, False
 
 
-def fail_each(name, before, line, stdin):
+def fail_each(name, before, line, stdin, shadow=None):
     refused = survived = 0
     wrong = []
-    there = force(before)
+    there = force(before, shadow)
     command = Command(line, stdin)
     try:
         sweep = Sweep()
@@ -272,7 +314,7 @@ def fail_each(name, before, line, stdin):
             refused += mattered
             survived += sweep.fired and not mattered
             if not mattered and state() != there[0]:
-                there = force(before)
+                there = force(before, shadow)
     except Wrong as e:
         wrong = e.args
     command.close()
@@ -296,6 +338,8 @@ listener = subprocess.Popen([harness.SGCTL, "-j", "monitor"],
 for before, line, stdin in COMMANDS:
     fail_each("sgctl %s%s" % (line, "" if before else ", from nothing"),
               before, line, stdin)
+for line, stdin in SHADOWS:
+    fail_each("sgctl %s, with a shadow" % line, BASE, line, stdin, MORE)
 
 # a change must be seen to be made when it is said to be: the last of each
 node.sgctl("flush")
@@ -342,6 +386,11 @@ def fresh():
 
 fresh()
 each("a frame that opens a connection", lambda: send(GOOD, BAD), sent, fresh)
+node.sgctl("shadow", "apply", "-", stdin=BASE.replace(
+    "rule add web egress id 1", "rule add web egress proto tcp id 1"))
+fresh()
+each("a frame that the shadow would drop", lambda: send(GOOD, BAD), sent, fresh)
+node.sgctl("shadow", "drop")
 
 # a device joins a bridge: guarded, or not in it
 control = socket.socket()
@@ -383,13 +432,68 @@ t.ok("is lost" in heard.read(), "and was told that it was not told all")
 node.sgctl("flush")
 for x in list(node.taps):
     node.remove(x)
-t.ok(harness.unload_module(), "the module goes")
-
-
-# the module is loaded: not from the shared folder, whose client does not survive it
+# not from the shared folder, whose client does not survive it
 ko = shutil.copy(harness.MODULE, tmp.name)
 
 
+# another module under a port: whatever fails, it is guarded or blocked, and once
+# more goes on from there
+def guards():
+    """the configuration, the port's serial, what passes, what is left behind"""
+    node.genl = genl.Genl()
+    return (node.sgctl("save").stdout,
+            json.loads(node.sgctl("-j", "port", "show", "tap1").stdout)[0]["serial"],
+            passing(), harness.sh("nft", "list", "tables").stdout,
+            os.path.exists("/run/br_sg") and os.listdir("/run/br_sg"))
+
+
+def upgrade_one(command, n, there):
+    result = command.run(n)
+    if not result:
+        raise Wrong("allocation %d: it hangs" % n)
+    code, said, fired = result
+    where = "allocation %d: exit status %d, %s" % (n, code, said)
+    if code and not (fired and code in (2, 3) and "Error: " in said):
+        raise Wrong(where)
+    if node.send("tap1", BAD)["qvb"]:
+        raise Wrong(where, "a frame passes that must not")
+    if code and "DOES NOT GUARD" in said:
+        node.sgctl("module", "upgrade", ko)
+    now = guards()
+    if now != there:
+        raise Wrong(where, there, now)
+    return fired, code != 0
+
+
+def upgrade_each():
+    refused = survived = 0
+    wrong = []
+    node.sgctl("apply", "-", stdin=SMALL)
+    node.sgctl("module", "upgrade", ko)
+    there = guards()
+    command = Command("module upgrade " + ko, None)
+    try:
+        sweep = Sweep()
+        for n in sweep:
+            sweep.fired, mattered = upgrade_one(command, n, there)
+            refused += mattered
+            survived += sweep.fired and not mattered
+    except Wrong as e:
+        wrong = e.args
+    command.close()
+    fine("sgctl module upgrade", wrong, refused, survived)
+
+
+node.add("tap1")
+node.add("qvb")
+upgrade_each()
+node.sgctl("flush")
+for x in list(node.taps):
+    node.remove(x)
+t.ok(harness.unload_module(), "the module goes")
+
+
+# the module is loaded
 def unload():
     if harness.module_loaded():
         harness.unload_module()
