@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,19 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 	return call(fd, SYS_sendmsg, (long)msg, flags, 0, 0, 0);
 }
 
+/*
+ * Who is ended while it waits must not be counting: what the kernel frees then may
+ * be of the folder that the VM shares with its host, which does not get over it.
+ */
+static void wait_for(int fd, int flags)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (!(flags & MSG_DONTWAIT))
+		while (poll(&p, 1, -1) < 0 && errno == EINTR)
+			;
+}
+
 /* the room is there before, so that no page of it is counted */
 ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
@@ -161,12 +175,14 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 
 	for (i = 0; i < msg->msg_iovlen; i++)
 		memset(msg->msg_iov[i].iov_base, 0, msg->msg_iov[i].iov_len);
+	wait_for(fd, flags);
 	return call(fd, SYS_recvmsg, (long)msg, flags, 0, 0, 0);
 }
 
 ssize_t recv(int fd, void *data, size_t size, int flags)
 {
 	memset(data, 0, size);
+	wait_for(fd, flags);
 	return call(fd, SYS_recvfrom, (long)data, size, flags, 0, 0);
 }
 

@@ -486,6 +486,7 @@ def upgrade_each():
 
 node.add("tap1")
 node.add("qvb")
+harness.keep_ingress()
 upgrade_each()
 node.sgctl("flush")
 for x in list(node.taps):

@@ -124,6 +124,18 @@ def bare_netns():
     sysctl("net.ipv6.conf.all.disable_ipv6", 1)
 
 
+KEPT = "table netdev kept\n"   # as nft lists it
+
+
+def keep_ingress(nft="nft"):
+    """a hook at a device's ingress, as sgctl module upgrade makes them: with the
+    first one and the last one the kernel patches its code, and QEMU may go on, for
+    ever, with what was there for a moment if another processor runs it"""
+    ip("link set lo up")
+    sh(nft, "add %s; add chain %s c { type filter hook ingress device lo "
+       "priority 0; }" % (KEPT.strip(), KEPT[6:].strip()))
+
+
 def new_netns():
     bare_netns()
     ip("link set lo up")

@@ -38,7 +38,6 @@ port add tap3 mac 02:00:00:00:00:03 ip 10.1.0.3 group vm
 REVOKED = "rule add vm egress proto tcp dport 81 id 5\n"
 MARK = b"FORBIDDEN"
 STATE = "/run/br_sg"
-KEPT = "table netdev kept\n"
 TABLES = ["table", "bridge", "br_sg_upgrade", "table", "netdev", "br_sg_upgrade"]
 
 t = harness.start()
@@ -200,7 +199,7 @@ def calm():
 
 def tables():
     """of nftables, but for ours"""
-    return sh(nft, "list", "tables").stdout.replace(KEPT, "").split()
+    return sh(nft, "list", "tables").stdout.replace(harness.KEPT, "").split()
 
 
 def left():
@@ -277,13 +276,8 @@ def as_before(name):
 
 
 def bare_netns():
-    """with a hook at ingress: with the first one and the last one the kernel
-    patches its code, and QEMU may go on, for ever, with what was there for a
-    moment if another processor runs it, as the storm does"""
     harness.bare_netns()
-    ip("link set lo up")
-    sh(nft, "add table %s; add chain %s c { type filter hook ingress device lo "
-       "priority 0; }" % ((KEPT[6:].strip(),) * 2))
+    harness.keep_ingress(nft)
     for name, value in (("udp_timeout", 36000), ("udp_timeout_stream", 36000),
                         ("acct", 1)):
         sysctl("net.netfilter.nf_conntrack_" + name, value)
