@@ -163,7 +163,8 @@ static void wait_for(int fd, int flags)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	if (!(flags & MSG_DONTWAIT))
+	/* not in a program that COMMAND calls: its sockets may not block */
+	if (control >= 0 && !(flags & MSG_DONTWAIT))
 		while (poll(&p, 1, -1) < 0 && errno == EINTR)
 			;
 }
