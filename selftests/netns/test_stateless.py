@@ -142,8 +142,9 @@ for family, (vm, vm2, far, _) in ADDR.items():
     t.equal(conntrack(), [], name + "nor did fragments make an entry")
 
 # with the host's own stack
-sysctl("net.ipv6.conf.br0.disable_ipv6", 0)
+# first: an address that is there before is looked for, a second later
 sysctl("net.ipv6.conf.br0.accept_dad", 0)
+sysctl("net.ipv6.conf.br0.disable_ipv6", 0)
 sh("nft", "-f", "-", stdin="""
 table inet chatter {
 	chain output {
