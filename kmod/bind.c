@@ -215,55 +215,6 @@ static void devs_forget(struct br_sg_net *bn)
 		dev_del(bn, d);
 }
 
-/* does '*' and '?'; the text is a device's name, so this is bounded */
-static bool pattern_match(const char *p, const char *s)
-{
-	const char *star = NULL, *back = NULL;
-
-	while (*s) {
-		if (*p == '*') {
-			star = p++;
-			back = s;
-		} else if (*p == '?' || *p == *s) {
-			p++;
-			s++;
-		} else if (star) {
-			p = star + 1;
-			s = ++back;
-		} else {
-			return false;
-		}
-	}
-	while (*p == '*')
-		p++;
-	return !*p;
-}
-
-/* the most literal pattern decides; among equals, drop */
-static bool default_drops(const struct br_sg_config *config, const char *name)
-{
-	const struct br_sg_default_conf *conf;
-	int most = -1, literal;
-	bool drop = false;
-	const char *p;
-	u32 i;
-
-	for (i = 0; i < config->defaults.n; i++) {
-		conf = config->defaults.v[i];
-		if (!pattern_match(conf->pattern, name))
-			continue;
-		for (literal = 0, p = conf->pattern; *p; p++)
-			literal += *p != '*' && *p != '?';
-		if (literal < most)
-			continue;
-		if (literal > most)
-			drop = false;
-		most = literal;
-		drop |= conf->verdict == BR_SG_DEFAULT_DROP;
-	}
-	return drop;
-}
-
 /*
  * A port line that names a zone gives it to its bridge, unless another line has
  * given it one or the zone is another bridge's: the later is blocked.
@@ -325,7 +276,7 @@ static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy,
 			d->serial = 0;
 			d->renamed |= resumed && resumed->renamed;
 			d->state = d->renamed ||
-				   default_drops(policy->config, d->name) ?
+				   br_sg_default_drops(policy->config, d->name) ?
 				BR_SG_BIND_UNCONFIGURED : BR_SG_BIND_PASS;
 			continue;
 		}
@@ -438,7 +389,7 @@ static int snapshot_shadow(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		dev.bridge = d->bridge->dev;
 		dev.real = d->port < 0 ? NULL : snap->policy->ports[d->port];
 		dev.drops = d->renamed ||
-			    default_drops(snap->shadow->config, d->name);
+			    br_sg_default_drops(snap->shadow->config, d->name);
 		dev.blocked = d->state == BR_SG_BIND_ZONE;
 		dev.counts = d->counts;
 		drops = d->state == BR_SG_BIND_UNCONFIGURED;

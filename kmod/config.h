@@ -299,4 +299,10 @@ void br_sg_group_rule_replace(struct br_sg_group_conf *group, u32 index,
 			      const struct br_sg_rule *rule);
 void br_sg_group_rule_remove(struct br_sg_group_conf *group, u32 index);
 
+/*
+ * default.c: is a device of this name to be blocked? The most literal pattern
+ * decides; among equals, drop.
+ */
+bool br_sg_default_drops(const struct br_sg_config *config, const char *name);
+
 #endif
