@@ -459,7 +459,9 @@ static int apply(struct upgrade *u)
 	vec_free(&status.zones);
 	for (i = 0; !rc && i < NL_TRIES; i++) {
 		rc = apply_once(u, resume);
-		if (rc == RC_REFUSED && no_memory(&u->ctx->nl) && i + 1 < NL_TRIES) {
+		if (rc == RC_REFUSED && no_memory(&u->ctx->nl)) {
+			if (i + 1 == NL_TRIES)
+				return rc;
 			fprintf(stderr, "trying again\n");
 			usleep(BUSY_WAIT);
 		} else if (rc == RC_REFUSED && resume) {

@@ -435,6 +435,14 @@ static void got_generation(const struct nlmsghdr *nlh, void *data)
 		}
 }
 
+/* COMMIT or SHADOW_COMMIT; 0 or an errno */
+static int call_commit(struct nl *nl, struct nlmsghdr *nlh, struct commit *commit)
+{
+	int rc = nl_call(nl, nlh, got_generation, commit);
+
+	return rc == ENOBUFS && commit->answered ? 0 : rc;
+}
+
 /* One transaction of all changes. RC_STALE: another writer came first */
 int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commit,
 	      struct input *in)
@@ -471,9 +479,7 @@ int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commi
 	nlh = nl_new(nl, BR_SG_CMD_COMMIT, 0);
 	if (commit->commit_flags)
 		mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, commit->commit_flags);
-	rc = nl_call(nl, nlh, got_generation, commit);
-	if (rc == ENOBUFS && commit->answered)
-		rc = 0;
+	rc = call_commit(nl, nlh, commit);
 	if (rc)
 		rc = rc == ESTALE ? RC_STALE : refused(&s, NULL);
 	vec_free(&s.marks);
@@ -485,9 +491,7 @@ int nl_shadow_commit(struct nl *nl, struct input *in)
 	struct commit commit = { 0 };
 	int rc;
 
-	rc = nl_call(nl, nl_new(nl, BR_SG_CMD_SHADOW_COMMIT, 0), got_generation, &commit);
-	if (rc == ENOBUFS && commit.answered)
-		rc = 0;
+	rc = call_commit(nl, nl_new(nl, BR_SG_CMD_SHADOW_COMMIT, 0), &commit);
 	if (rc == ENOENT)
 		return nl_no_shadow(in);
 	return rc ? nl_fail(nl, in, "shadow") : RC_OK;
@@ -495,16 +499,16 @@ int nl_shadow_commit(struct nl *nl, struct input *in)
 
 int nl_shadow_drop(struct nl *nl, struct input *in)
 {
-	bool again = false;
 	int rc;
 
 	rc = nl_call(nl, nl_new(nl, BR_SG_CMD_SHADOW_DROP, 0), NULL, NULL);
+	if (rc == ENOENT)
+		return nl_no_shadow(in);
 	if (rc == ENOBUFS) {
 		/* it may be the acknowledgment alone that is lost */
-		again = true;
 		rc = nl_call(nl, nl_new(nl, BR_SG_CMD_SHADOW_DROP, 0), NULL, NULL);
+		if (rc == ENOENT)
+			return RC_OK;
 	}
-	if (rc == ENOENT)
-		return again ? RC_OK : nl_no_shadow(in);
 	return rc ? nl_fail(nl, in, "shadow") : RC_OK;
 }

@@ -182,20 +182,21 @@ int cmd_shadow_diff(struct ctx *ctx)
 	return rc;
 }
 
-int cmd_shadow_commit(struct ctx *ctx)
+static int call(struct ctx *ctx, int (*verb)(struct nl *nl, struct input *in))
 {
 	int rc = no_more_words(&ctx->in);
 
 	if (!rc)
 		rc = ctx_open(ctx);
-	return rc ? rc : nl_shadow_commit(&ctx->nl, &ctx->in);
+	return rc ? rc : verb(&ctx->nl, &ctx->in);
+}
+
+int cmd_shadow_commit(struct ctx *ctx)
+{
+	return call(ctx, nl_shadow_commit);
 }
 
 int cmd_shadow_drop(struct ctx *ctx)
 {
-	int rc = no_more_words(&ctx->in);
-
-	if (!rc)
-		rc = ctx_open(ctx);
-	return rc ? rc : nl_shadow_drop(&ctx->nl, &ctx->in);
+	return call(ctx, nl_shadow_drop);
 }
