@@ -279,13 +279,18 @@ def force(config, shadow=None):
     return state(), passing()
 
 
-def fail_one(command, n, there):
-    """whether an allocation failed, and whether it mattered"""
+def outcome(command, n):
+    """exit status, what it says, whether an allocation failed, and all that in
+    words"""
     result = command.run(n)
     if not result:
         raise Wrong("allocation %d: it hangs" % n)
-    code, said, fired = result
-    where = "allocation %d: exit status %d, %s" % (n, code, said)
+    return *result, "allocation %d: exit status %d, %s" % (n, *result[:2])
+
+
+def fail_one(command, n, there):
+    """whether an allocation failed, and whether it mattered"""
+    code, said, fired, where = outcome(command, n)
     if not fired:
         if code not in command.good:
             raise Wrong("with none failed: " + where)
@@ -302,23 +307,34 @@ def fail_one(command, n, there):
     return True, False
 
 
-def fail_each(name, before, line, stdin, shadow=None):
+def fail_all(name, line, stdin, one):
+    """@one(command, n) is as fail_one()"""
     refused = survived = 0
     wrong = []
-    there = force(before, shadow)
     command = Command(line, stdin)
     try:
         sweep = Sweep()
         for n in sweep:
-            sweep.fired, mattered = fail_one(command, n, there)
+            sweep.fired, mattered = one(command, n)
             refused += mattered
             survived += sweep.fired and not mattered
-            if not mattered and state() != there[0]:
-                there = force(before, shadow)
     except Wrong as e:
         wrong = e.args
     command.close()
     fine(name, wrong, refused, survived)
+
+
+def fail_each(name, before, line, stdin, shadow=None):
+    there = force(before, shadow)
+
+    def one(command, n):
+        nonlocal there
+        fired, mattered = fail_one(command, n, there)
+        if not mattered and state() != there[0]:
+            there = force(before, shadow)
+        return fired, mattered
+
+    fail_all(name, line, stdin, one)
 
 
 checkers.take_log()
@@ -444,44 +460,28 @@ def guards():
     return (node.sgctl("save").stdout,
             json.loads(node.sgctl("-j", "port", "show", "tap1").stdout)[0]["serial"],
             passing(), harness.sh("nft", "list", "tables").stdout,
-            os.path.exists("/run/br_sg") and os.listdir("/run/br_sg"))
-
-
-def upgrade_one(command, n, there):
-    result = command.run(n)
-    if not result:
-        raise Wrong("allocation %d: it hangs" % n)
-    code, said, fired = result
-    where = "allocation %d: exit status %d, %s" % (n, code, said)
-    if code and not (fired and code in (2, 3) and "Error: " in said):
-        raise Wrong(where)
-    if node.send("tap1", BAD)["qvb"]:
-        raise Wrong(where, "a frame passes that must not")
-    if code and "DOES NOT GUARD" in said:
-        node.sgctl("module", "upgrade", ko)
-    now = guards()
-    if now != there:
-        raise Wrong(where, there, now)
-    return fired, code != 0
+            os.listdir("/run/br_sg"))
 
 
 def upgrade_each():
-    refused = survived = 0
-    wrong = []
     node.sgctl("apply", "-", stdin=SMALL)
     node.sgctl("module", "upgrade", ko)
     there = guards()
-    command = Command("module upgrade " + ko, None)
-    try:
-        sweep = Sweep()
-        for n in sweep:
-            sweep.fired, mattered = upgrade_one(command, n, there)
-            refused += mattered
-            survived += sweep.fired and not mattered
-    except Wrong as e:
-        wrong = e.args
-    command.close()
-    fine("sgctl module upgrade", wrong, refused, survived)
+
+    def one(command, n):
+        code, said, fired, where = outcome(command, n)
+        if code and not (fired and code in (2, 3) and "Error: " in said):
+            raise Wrong(where)
+        if node.send("tap1", BAD)["qvb"]:
+            raise Wrong(where, "a frame passes that must not")
+        if code and "DOES NOT GUARD" in said:
+            node.sgctl("module", "upgrade", ko)
+        now = guards()
+        if now != there:
+            raise Wrong(where, there, now)
+        return fired, code != 0
+
+    fail_all("sgctl module upgrade", "module upgrade " + ko, None, one)
 
 
 node.add("tap1")
