@@ -13,6 +13,9 @@
 
 #include "compat_gen.h"
 
+/* of net/bridge, exported, and in no header that is installed */
+int br_forward_finish(struct net *net, struct sock *sk, struct sk_buff *skb);
+
 /* the attributes of a dump's request */
 static inline struct nlattr **br_sg_dump_attrs(struct netlink_callback *cb)
 {

@@ -562,7 +562,7 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	u64 slot = 0;
 
 	ct = nf_ct_get(skb, &ctinfo);
-	if (!ct || nf_ct_is_template(ct))
+	if (!ct || nf_ct_is_template(ct) || flow_entry(bind, skb, &ctinfo))
 		return verdict;
 	/* as it is on the wire, after NAT: what an answer would mirror */
 	if (!nf_ct_invert_tuple(&tuple,

@@ -44,7 +44,8 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 			    struct br_sg_verdict *verdict);
 /*
  * The same for a fragment that the host made, ingress. It cannot be tracked
- * again; the host's own entry, which it carries, knows the tuple.
+ * again; the host's own entry, which it carries, knows the tuple. One with an
+ * entry of the bridge's zone came by a port and is of no whole packet.
  */
 struct br_sg_verdict
 br_sg_flow_judge_fragment(const struct br_sg_bind *bind,

@@ -13,16 +13,22 @@
  *	    | the sending port's verdict	|
  *	    +------------------+		|
  *	    |                  |		|
- *	FORWARD -150       LOCAL_IN last     LOCAL_OUT -150
- *	hook_forward       hook_local_in     hook_local_out
- *	    | each receiving   | confirmed,     | looked up in the zone;
- *	    | port's verdict   | entry off      | the receiving port's verdict
+ *	    |		   LOCAL_IN last     LOCAL_OUT -150
+ *	    |		   hook_local_in     hook_local_out
+ *	    |                  | confirmed,     | guard; looked up
+ *	    |                  | entry off      | in the zone
+ *	    |					|
+ *	POST_ROUTING -150 hook_ingress ---------+
+ *	    | each receiving port's verdict
  *
  * Each has a short way, inline, for packets of known connections (plain.h, slot.h)
- * and a long one, *_long(), for everything.
+ * and a long one, *_long(), for everything. Not all that leaves by LOCAL_OUT comes
+ * to POST_ROUTING: what the bridge says itself (BPDUs, multicast queries) does not,
+ * it is judged where it is. state->in is unset in both.
  *
- * FORWARD is not at 0 or -1: br_netfilter takes frames out of that chain and
- * brings them back behind those priorities, and such a hook never sees them.
+ * It is not FORWARD: br_netfilter takes frames out of that chain and brings them
+ * back behind priorities 0 and -1, so that such a hook never sees them. And bridge
+ * conntrack has a hook in POST_ROUTING anyhow, a chain less to walk.
  *
  * To have bridge conntrack at all is a thing of the whole netns. When only we
  * asked for it, frames of bridges that we have nothing to do with are marked
@@ -319,8 +325,8 @@ static unsigned int bracket_open(struct br_sg_net *bn, struct sk_buff *skb)
 
 static unsigned int bracket_close(struct br_sg_net *bn, struct sk_buff *skb)
 {
-	/* the mark alone, no entry: nothing to put */
-	if (skb_get_nfct(skb) == IP_CT_UNTRACKED && bracket(bn))
+	/* the mark alone, no entry: nothing to put. As bracket_open() found it */
+	if (skb_get_nfct(skb) == IP_CT_UNTRACKED && READ_ONCE(bn->bracket))
 		skb_set_nfct(skb, 0);
 	return NF_ACCEPT;
 }
@@ -501,8 +507,41 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 	return egress_long(bn, bind, skb);
 }
 
+/* what rules and connections say of a frame that the guard lets through */
+static unsigned int ingress_judge(struct br_sg_net *bn,
+				  const struct br_sg_bind *bind,
+				  struct br_sg_verdict verdict,
+				  const struct br_sg_frame *frame,
+				  struct sk_buff *skb)
+{
+	/* the host's; of others' conntrack lets none by that is a packet's part */
+	if (!verdict.code && frame->flags & BR_SG_FRAME_FRAG) {
+		verdict = br_sg_flow_judge_fragment(bind, skb);
+		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, frame,
+				     skb);
+	}
+	if (!verdict.code)
+		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, frame, skb);
+	count(bind, BR_SG_INGRESS, &verdict, frame, skb);
+	return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, frame, skb);
+}
+
+/* has conntrack been asked: did it come by a port, through PRE_ROUTING? */
+static bool frame_is_tracked(struct br_sg_net *bn, const struct br_sg_bind *bind,
+			     const struct sk_buff *skb)
+{
+	const struct net_device *dev;
+	const struct br_sg_bind *in;
+
+	if (!bind_tracks(bind))
+		return false;
+	dev = dev_get_by_index_rcu(bn->net, skb->skb_iif);
+	in = dev ? bind_of(bn, dev) : NULL;
+	return in && in->bridge == bind->bridge;
+}
+
 static noinline_for_stack unsigned int
-forward_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
+ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	     struct sk_buff *skb)
 {
 	struct br_sg_verdict verdict = {};
@@ -512,7 +551,8 @@ forward_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early)) {
 		if (unlikely(bind->shadow))
 			shadow_early(bn, bind, BR_SG_INGRESS, early,
-				     bind_tracks(bind), skb);
+				     frame_is_tracked(bn, bind, skb),
+				     skb);
 		return early;
 	}
 	if (br_sg_plain_ingress(&bind->port->guard, skb) &&
@@ -524,13 +564,10 @@ forward_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	}
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
-	if (!verdict.code)
-		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
-	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
-	return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+	return ingress_judge(bn, bind, verdict, &frame, skb);
 }
 
-static unsigned int hook_forward(void *priv, struct sk_buff *skb,
+static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
@@ -539,13 +576,13 @@ static unsigned int hook_forward(void *priv, struct sk_buff *skb,
 	if (!bind)
 		return NF_ACCEPT;
 	if (unlikely(bind->shadow))
-		return forward_long(bn, bind, skb);
+		return ingress_long(bn, bind, skb);
 	if (READ_ONCE(bind->state) == BR_SG_BIND_PASS)
 		return NF_ACCEPT;
 	if (bind_guards(bind) && br_sg_slot_admits(bind, BR_SG_INGRESS, skb) &&
 	    br_sg_plain_ingress(&bind->port->guard, skb))
 		return accept_established(bind, BR_SG_INGRESS, skb);
-	return forward_long(bn, bind, skb);
+	return ingress_long(bn, bind, skb);
 }
 
 /*
@@ -565,20 +602,16 @@ static bool local_out_track(const struct br_sg_bind *bind, struct sk_buff *skb,
 static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
+	bool goes_on = state->okfn == br_forward_finish;
 	struct br_sg_net *bn = priv;
 	const struct br_sg_bind *bind = bind_of(bn, state->out);
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
-	unsigned int early;
 
 	if (!bind)
 		return NF_ACCEPT;
-	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early)) {
-		if (unlikely(bind->shadow))
-			shadow_early(bn, bind, BR_SG_INGRESS, early, false,
-				     skb);
-		return early;
-	}
+	if (!bind_guards(bind))
+		return goes_on ? NF_ACCEPT : ingress_long(bn, bind, skb);
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (verdict.code < 0) {
@@ -587,20 +620,18 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 				     skb);
 		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 	}
-	if (frame.flags & BR_SG_FRAME_FRAG) {
-		verdict = br_sg_flow_judge_fragment(bind, skb);
-		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
-				     skb);
+	/* a fragment goes by the entry of the host's that it carries */
+	if (frame_is_ip(skb) && !(frame.flags & BR_SG_FRAME_FRAG)) {
+		if (bind->watched && drop_revoked(bn, bind, BR_SG_INGRESS, skb))
+			return NF_DROP;
+		if (!local_out_track(bind, skb, state)) {
+			verdict.code = -BR_SG_REASON_INVALID;
+			return conclude_flow(bn, bind, BR_SG_INGRESS, verdict,
+					     &frame, skb);
+		}
 	}
-	if (bind->watched && frame_is_ip(skb) &&
-	    drop_revoked(bn, bind, BR_SG_INGRESS, skb))
-		return NF_DROP;
-	if (frame_is_ip(skb) && !local_out_track(bind, skb, state))
-		verdict.code = -BR_SG_REASON_INVALID;
-	if (!verdict.code)
-		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
-	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
-	return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+	return goes_on ? NF_ACCEPT :
+			 ingress_judge(bn, bind, verdict, &frame, skb);
 }
 
 /*
@@ -652,7 +683,7 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 static const struct nf_hook_ops hook_ops[] = {
 	HOOK(hook_pre, NF_BR_PRE_ROUTING, PRI_BEFORE_CONNTRACK),
 	HOOK(hook_egress, NF_BR_PRE_ROUTING, PRI_AFTER_CONNTRACK),
-	HOOK(hook_forward, NF_BR_FORWARD, PRI_FILTER),
+	HOOK(hook_ingress, NF_BR_POST_ROUTING, PRI_FILTER),
 	HOOK(hook_local_out, NF_BR_LOCAL_OUT, PRI_FILTER),
 	HOOK(hook_local_in, NF_BR_LOCAL_IN, INT_MAX - 1),
 };

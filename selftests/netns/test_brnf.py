@@ -59,7 +59,7 @@ def frames_of(node, where, sport):
                    f.packet(FAR, VM, far, vm, 6, f.tcp(far, vm, sport, 22)),
                    to=["tap1", "tap2"],
                    counts=["tap1 ingress web 2", "tap2 ingress web 2"])
-        node.check(name + "ingress without a rule is dropped in FORWARD", "qvb",
+        node.check(name + "ingress without a rule is dropped", "qvb",
                    f.packet(FAR, VM, far, vm, 6, f.tcp(far, vm, sport, 23)),
                    counts=["tap1 ingress [no-rule]", "tap2 ingress [no-rule]"])
         node.check(name + "a spoofed source", "tap1",

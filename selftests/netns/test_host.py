@@ -4,6 +4,7 @@
 import select
 import socket
 import struct
+import time
 
 import frames as f
 import harness
@@ -219,4 +220,44 @@ for a in (V4, V6):
                         f.udp(a["other"], a["vm"], 53, 9)),
                counts="tap1 ingress [no-rule]")
 ip("link set br0 promisc off")
+
+# what the bridge says of its own goes by LOCAL_OUT alone: judged there, and once
+node.add("tap2")
+node.apply(CONFIG + "port add tap2 off\n")
+
+
+def says(on, off, kind):
+    """what comes of @kind between two ip commands: {tap: frames}, {counter: n}"""
+    quiet()
+    ip(on)
+    end = time.monotonic() + 20
+    moved = {}
+    while not moved and time.monotonic() < end:
+        time.sleep(0.1)
+        moved = node.count()
+    ip(off)
+    for key, n in node.count().items():
+        moved[key] = moved.get(key, 0) + n
+    return ({tap: len([x for x in node.taps[tap].recv() if kind(x)])
+             for tap in ("tap1", "tap2")},
+            {" ".join(key): n for key, n in moved.items()})
+
+
+came, counted = says("link set br0 type bridge hello_time 100 stp_state 1",
+                     "link set br0 type bridge stp_state 0",
+                     lambda x: x[:6] == f.mac("01:80:c2:00:00:00"))
+t.ok(not came["tap1"] and came["tap2"] and
+     counted == {"tap1 ingress [ethertype]": came["tap2"],
+                 "tap2 ingress off": came["tap2"]},
+     "the bridge's BPDU: not to a VM, to a port that is off", came, counted)
+for ethertype, fam, step in ((b"\x08\x00", "IGMP", "igmp"),
+                             (b"\x86\xdd", "MLD", "nd")):
+    came, counted = says("link set br0 type bridge mcast_snooping 1 "
+                         "mcast_querier 1",
+                         "link set br0 type bridge mcast_querier 0",
+                         lambda x: x[12:14] == ethertype)
+    t.ok(came["tap1"] and came["tap2"] == came["tap1"] and
+         counted.get("tap1 ingress " + step) == came["tap1"] and
+         not [c for c in counted if "[" in c],
+         "the bridge's %s query reaches the VM" % fam, came, counted)
 t.done()
