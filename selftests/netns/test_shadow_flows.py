@@ -16,14 +16,17 @@ from harness import ip, sysctl
 
 MAC = {"a": "02:00:00:00:00:01", "b": "02:00:00:00:00:02",
        "x": "02:00:00:00:00:99"}
-ADDR = {4: dict(a="10.1.0.2", b="10.1.0.4", x="10.9.0.7", icmp=1),
-        6: dict(a="fd00::2", b="fd00::4", x="fd09::7", icmp=58)}
+ADDR = {4: dict(a="10.1.0.2", b="10.1.0.4", x="10.9.0.7", icmp=1,
+                host="10.1.0.1"),
+        6: dict(a="fd00::2", b="fd00::4", x="fd09::7", icmp=58,
+                host="fd00::1")}
 PORT = {"a": "port add tap1 mac 02:00:00:00:00:01 ip 10.1.0.2 ip fd00::2",
         "b": "port add tap2 mac 02:00:00:00:00:02 ip 10.1.0.4 ip fd00::4"}
 SSH = "rule add a ingress proto tcp dport 22 id 1\n"
 WEB = "rule add a egress proto tcp dport 80 id 2\n"
 DNS = "rule add a egress proto udp dport 53 id 3\n"
 PING = "rule add a egress proto icmp id 4\nrule add a egress proto icmpv6 id 5\n"
+UDP = "rule add a ingress proto udp id 6\n"
 HEAD = "default drop tap*\ngroup add a\ngroup add b\n"
 
 t = harness.start()
@@ -93,6 +96,25 @@ class Shadowed(harness.Node):
             to = [] if dropped else [x for x in self.taps if x != sender]
         self.check(name, sender, frame, to=to, counts=counts)
         t.equal(self.would(), sorted(would), name + ": the shadow")
+
+
+def host_sends(node, v, dport):
+    """a datagram of the host's to A: what it moves at tap1, what it would"""
+    n, family = ADDR[v], (socket.AF_INET, socket.AF_INET6)[v == 6]
+    harness.hush()
+    if v == 6:
+        sysctl("net.ipv6.conf.br0.accept_dad", 0)
+        sysctl("net.ipv6.conf.br0.disable_ipv6", 0)
+    ip("addr replace %s dev br0\n"
+       "neigh replace %s lladdr %s dev br0 nud permanent" % (
+           n["host"] + ("/64 nodad" if v == 6 else "/24"), n["a"], MAC["a"]))
+    node.count()
+    node.would()
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        s.bind((n["host"], 1000))
+        s.sendto(b"x", (n["a"], dport))
+    return ({" ".join(k): m for k, m in node.count().items()
+             if k[0] == "tap1"}, node.would())
 
 
 # what a rule in force admitted and the shadow would not, and the other way round
@@ -277,23 +299,21 @@ for v in ADDR:
                ["tap2 ingress would accept established"])
 
     # the host's own frames: conntrack is asked for them in LOCAL_OUT
-    node = Shadowed(config(SSH, "rule add a ingress proto udp id 6\n"),
-                    config(SSH))
-    n, family = ADDR[v], (socket.AF_INET, socket.AF_INET6)[v == 6]
-    if v == 6:
-        sysctl("net.ipv6.conf.br0.disable_ipv6", 0)
-    host = {4: "10.1.0.1/24", 6: "fd00::1/64 nodad"}[v]
-    ip("addr add %s dev br0\nneigh add %s lladdr %s dev br0 nud permanent" % (
-        host, n["a"], MAC["a"]))
-    node.count()
-    node.would()
-    with socket.socket(family, socket.SOCK_DGRAM) as s:
-        s.sendto(b"x", (n["a"], 7000))
-    moved = {k: m for k, m in node.count().items() if k[2] == "a 6"}
-    t.equal((moved, node.would()),
-            ({("tap1", "ingress", "a 6"): 1},
-             ["tap1 ingress would drop [no-rule]",
-              "tap1 ingress would drop a 6"]), name + "the host's own")
+    node = Shadowed(config(SSH, UDP), config(SSH))
+    t.equal(host_sends(node, v, 7000),
+            ({"tap1 ingress a 6": 1}, ["tap1 ingress would drop [no-rule]",
+                                       "tap1 ingress would drop a 6"]),
+            name + "the host's own")
+    # but not for what goes to a port that is off, whatever the others are
+    node = Shadowed(config(a="off", b="group b"),
+                    config(UDP.replace("udp", "udp dport 7000"), b="group b"),
+                    taps=("tap1", "tap2", "qvb"))
+    t.equal(host_sends(node, v, 7000),
+            ({"tap1 ingress off": 1}, []),
+            name + "the host's own to a port that is off, which a rule allows")
+    t.equal(host_sends(node, v, 7001),
+            ({"tap1 ingress off": 1}, ["tap1 ingress would drop [no-rule]"]),
+            name + "and which none does")
 
 # what comes to the host without PRE_ROUTING, and a bridge that filters VLANs
 node = Shadowed(config(DNS), config(a="off"))
