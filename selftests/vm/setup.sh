@@ -19,7 +19,7 @@ host_packages="gcc make flex bison bc libelf-dev libssl-dev pkg-config libmnl-de
 guest_packages="iproute2 iputils-ping iputils-arping nftables iptables conntrack
 	python3-minimal python3 kmod procps ethtool socat netcat-openbsd tcpdump
 	openvswitch-switch dnsmasq-base busybox libmnl0 libjansson4 libnl-3-200
-	libnl-genl-3-200 libcap2-bin util-linux mount psmisc ipset"
+	libnl-genl-3-200 libcap2-bin util-linux mount psmisc ipset python3-jsonschema"
 
 . selftests/vm/apt.sh
 
