@@ -109,8 +109,10 @@ bench:
 style:
 	@selftests/style.sh
 
+# the kernel's clean goes down into every folder, and build/ has whole kernels
 clean:
-	+[ ! -d "$(KDIR)" ] || $(MAKE) -C "$(KDIR)" M="$(top)" clean
+	+[ ! -d "$(KDIR)" ] || $(MAKE) -C "$(KDIR)" M="$(top)/kmod" clean
+	rm -f Module.symvers modules.order .Module.symvers.cmd .modules.order.cmd
 	+$(MAKE) -C tool clean
 	+$(MAKE) -C selftests clean
 
