@@ -53,8 +53,10 @@ def kinds(quick):
 
 def reference(quick):
     """what the finest differences are taken of, several times"""
-    return [text(p, family=f) for _ in range(3 if quick else 6) for f in (4, 6)
-            for p in ("bare", "idle", "other", "conntrack", "br_sg")]
+    once = [text(p, family=f) for f in (4, 6)
+            for p in ("bare", "idle", "other", "conntrack", "br_sg", "labels")]
+    once += [text(p, traffic="new") for p in ("br_sg", "labels")]
+    return once * (3 if quick else 6)
 
 
 def ports(quick):

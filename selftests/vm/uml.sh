@@ -4,8 +4,10 @@
 # uml.sh [-t SECONDS] [-m MIB] COMMAND [ARG]...
 #
 # As run.sh, in a User Mode Linux kernel: the kernel is a process of this machine
-# and its code runs at native speed, on one CPU. The guest's root is that of the
-# VM, read-only. Run selftests/bench/setup.sh before.
+# and its code runs at native speed, on one CPU, and so it does on the machine: the
+# guest's processes are processes of the machine, and each of them and the kernel
+# in turns would wake another of its processors, which takes as long as the rest.
+# The guest's root is that of the VM, read-only. Run selftests/bench/setup.sh before.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 1
@@ -29,7 +31,9 @@ work=$(mktemp -d build/vm/run.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 printf '%q ' "$@" >"$work/command"
 : >"$work/result"
-timeout -k 5 "$seconds" "$uml_kernel" "mem=${mem}M" \
+# the last that may be used
+cpu=$(taskset -cp $$ | sed 's/.*[ ,-]//')
+timeout -k 5 "$seconds" taskset -c "$cpu" "$uml_kernel" "mem=${mem}M" \
 	"ubd0r=$vm_root" root=/dev/ubda ro rootfstype=ext4 con0=fd:0,fd:1 con=null \
 	quiet "uml_dir=$top/$work" umid=guest "run=$work" \
 	"result=/br_sg/$work/result" "modules=/br_sg/${uml_modules#"$top"/}" \
