@@ -115,6 +115,13 @@ static struct nf_conn *flow_entry(const struct br_sg_bind *bind,
 	return ct;
 }
 
+bool br_sg_flow_tracked(const struct br_sg_bind *bind, const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+
+	return flow_entry(bind, skb, &ctinfo);
+}
+
 static bool ports_are(const struct nf_conntrack_tuple *tuple, u16 a, u16 b)
 {
 	u16 src = ntohs(tuple->src.u.udp.port), dst = ntohs(tuple->dst.u.udp.port);

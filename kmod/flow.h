@@ -21,6 +21,9 @@ struct sk_buff;
 unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 			      struct sk_buff *skb,
 			      const struct nf_hook_state *state);
+/* does the packet carry an entry of the zone of @bind's bridge? */
+bool br_sg_flow_tracked(const struct br_sg_bind *bind,
+			const struct sk_buff *skb);
 /*
  * Before conntrack sees it, of an untagged IP frame that may move a connection's
  * state, and that travels in *@direction at @bind: is its flow one that a port end

@@ -507,42 +507,61 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 	return egress_long(bn, bind, skb);
 }
 
-/* what rules and connections say of a frame that the guard lets through */
-static unsigned int ingress_judge(struct br_sg_net *bn,
-				  const struct br_sg_bind *bind,
-				  struct br_sg_verdict verdict,
-				  const struct br_sg_frame *frame,
-				  struct sk_buff *skb)
-{
-	/* the host's; of others' conntrack lets none by that is a packet's part */
-	if (!verdict.code && frame->flags & BR_SG_FRAME_FRAG) {
-		verdict = br_sg_flow_judge_fragment(bind, skb);
-		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, frame,
-				     skb);
-	}
-	if (!verdict.code)
-		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, frame, skb);
-	count(bind, BR_SG_INGRESS, &verdict, frame, skb);
-	return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, frame, skb);
-}
-
-/* has conntrack been asked: did it come by a port, through PRE_ROUTING? */
-static bool frame_is_tracked(struct br_sg_net *bn, const struct br_sg_bind *bind,
-			     const struct sk_buff *skb)
+/* through PRE_ROUTING, where conntrack was asked? The host's own did not */
+static bool frame_came_by_port(struct br_sg_net *bn,
+			       const struct br_sg_bind *bind,
+			       const struct sk_buff *skb)
 {
 	const struct net_device *dev;
 	const struct br_sg_bind *in;
 
-	if (!bind_tracks(bind))
-		return false;
 	dev = dev_get_by_index_rcu(bn->net, skb->skb_iif);
 	in = dev ? bind_of(bn, dev) : NULL;
 	return in && in->bridge == bind->bridge;
 }
 
+/*
+ * The host's own frame, which the guard lets through. Its entry, if it has one,
+ * is of the host's stack and has done its work there; on the bridge it goes by
+ * the bridge's zone. But a fragment by the host's, which knows its ports. False:
+ * it is dropped, as *@verdict says.
+ */
+static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
+		       const struct br_sg_frame *frame, struct sk_buff *skb,
+		       const struct nf_hook_state *state, unsigned int *verdict)
+{
+	if (!frame_is_ip(skb) || frame->flags & BR_SG_FRAME_FRAG)
+		return true;
+	if (bind->bridge->stateless) {
+		nf_reset_ct(skb);
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+		return true;
+	}
+	*verdict = NF_DROP;
+	if (bind->watched && drop_revoked(bn, bind, BR_SG_INGRESS, skb))
+		return false;
+	if (br_sg_flow_track(bind->bridge, skb, state) == NF_ACCEPT)
+		return true;
+	*verdict = conclude_flow(bn, bind, BR_SG_INGRESS,
+				 br_sg_verdict_step(-BR_SG_REASON_INVALID),
+				 frame, skb);
+	return false;
+}
+
+/*
+ * The host's own and not tracked: the bridge says it itself, or the port is
+ * guarded since it was in LOCAL_OUT.
+ */
+static bool host_missed(struct br_sg_net *bn, const struct br_sg_bind *bind,
+			const struct sk_buff *skb)
+{
+	return bind_tracks(bind) && !br_sg_flow_tracked(bind, skb) &&
+	       !frame_came_by_port(bn, bind, skb);
+}
+
 static noinline_for_stack unsigned int
 ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
-	     struct sk_buff *skb)
+	     struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
@@ -551,8 +570,8 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early)) {
 		if (unlikely(bind->shadow))
 			shadow_early(bn, bind, BR_SG_INGRESS, early,
-				     frame_is_tracked(bn, bind, skb),
-				     skb);
+				     bind_tracks(bind) &&
+				     frame_came_by_port(bn, bind, skb), skb);
 		return early;
 	}
 	if (br_sg_plain_ingress(&bind->port->guard, skb) &&
@@ -564,7 +583,19 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	}
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
-	return ingress_judge(bn, bind, verdict, &frame, skb);
+	if (!verdict.code && host_missed(bn, bind, skb) &&
+	    !host_track(bn, bind, &frame, skb, state, &early))
+		return early;
+	/* the host's: of others' conntrack lets none by that is a packet's part */
+	if (!verdict.code && frame.flags & BR_SG_FRAME_FRAG) {
+		verdict = br_sg_flow_judge_fragment(bind, skb);
+		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
+				     skb);
+	}
+	if (!verdict.code)
+		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
+	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
+	return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 }
 
 static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
@@ -576,42 +607,31 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
 	if (!bind)
 		return NF_ACCEPT;
 	if (unlikely(bind->shadow))
-		return ingress_long(bn, bind, skb);
+		return ingress_long(bn, bind, skb, state);
 	if (READ_ONCE(bind->state) == BR_SG_BIND_PASS)
 		return NF_ACCEPT;
 	if (bind_guards(bind) && br_sg_slot_admits(bind, BR_SG_INGRESS, skb) &&
 	    br_sg_plain_ingress(&bind->port->guard, skb))
 		return accept_established(bind, BR_SG_INGRESS, skb);
-	return ingress_long(bn, bind, skb);
+	return ingress_long(bn, bind, skb, state);
 }
 
-/*
- * The host's own frame. Its entry, if it has one, is of the host's stack and
- * has done its work there; on the bridge it goes by the bridge's zone.
- */
-static bool local_out_track(const struct br_sg_bind *bind, struct sk_buff *skb,
-			    const struct nf_hook_state *state)
-{
-	if (!bind->bridge->stateless)
-		return br_sg_flow_track(bind->bridge, skb, state) == NF_ACCEPT;
-	nf_reset_ct(skb);
-	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
-	return true;
-}
-
+/* POST_ROUTING decides about the frame, except where it does not come to it */
 static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
-	bool goes_on = state->okfn == br_forward_finish;
 	struct br_sg_net *bn = priv;
 	const struct br_sg_bind *bind = bind_of(bn, state->out);
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
+	unsigned int tracked;
 
 	if (!bind)
 		return NF_ACCEPT;
+	if (state->okfn != br_forward_finish)
+		return ingress_long(bn, bind, skb, state);
 	if (!bind_guards(bind))
-		return goes_on ? NF_ACCEPT : ingress_long(bn, bind, skb);
+		return NF_ACCEPT;
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (verdict.code < 0) {
@@ -620,18 +640,8 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 				     skb);
 		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 	}
-	/* a fragment goes by the entry of the host's that it carries */
-	if (frame_is_ip(skb) && !(frame.flags & BR_SG_FRAME_FRAG)) {
-		if (bind->watched && drop_revoked(bn, bind, BR_SG_INGRESS, skb))
-			return NF_DROP;
-		if (!local_out_track(bind, skb, state)) {
-			verdict.code = -BR_SG_REASON_INVALID;
-			return conclude_flow(bn, bind, BR_SG_INGRESS, verdict,
-					     &frame, skb);
-		}
-	}
-	return goes_on ? NF_ACCEPT :
-			 ingress_judge(bn, bind, verdict, &frame, skb);
+	return host_track(bn, bind, &frame, skb, state, &tracked) ? NF_ACCEPT :
+								     tracked;
 }
 
 /*

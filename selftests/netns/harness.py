@@ -292,6 +292,41 @@ def hush():
     sh("nft", "-f", "-", stdin=CHATTER)
 
 
+class Queue:
+    """frames that a rule with "queue num NUMBER" holds, until they are let go"""
+    CONFIG, VERDICT, PACKET = 0x0302, 0x0301, 0x0300     # nfnetlink_queue's
+
+    def __init__(self, number=0):
+        self.number = number
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+        self.sock.settimeout(30)
+        self.send(self.CONFIG, 1, struct.pack("!BxH", 1, 0))    # bind
+        self.send(self.CONFIG, 2, struct.pack("!IB3x", 0, 1))   # no contents
+
+    def send(self, kind, attr, data):
+        body = struct.pack("=BB", 0, 0) + struct.pack("!H", self.number) + \
+            struct.pack("=HH", 4 + len(data), attr) + data
+        self.sock.send(struct.pack("=IHHII", 16 + len(body), kind, 1, 0, 0) +
+                       body)
+
+    def held(self):
+        """waits for one; its number"""
+        while True:
+            data = self.sock.recv(65536)
+            kind, error = struct.unpack_from("=4xH10xi", data)
+            if kind == 2 and error:
+                raise OSError(-error, "nfnetlink_queue")
+            if kind == self.PACKET:
+                # the first attribute is the header
+                return struct.unpack_from("!I", data, 24)[0]
+
+    def release(self, packet):
+        self.send(self.VERDICT, 2, struct.pack("!II", 1, packet))
+
+    def close(self):
+        self.sock.close()
+
+
 class Node:
     """a bridge with taps; more bridges and taps can be added"""
 

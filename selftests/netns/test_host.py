@@ -249,4 +249,42 @@ for ethertype, fam, step in ((b"\x08\x00", "IGMP", "igmp"),
          counted.get("tap1 ingress " + step) == came["tap1"] and
          not [c for c in counted if "[" in c],
          "the bridge's %s query reaches the VM" % fam, came, counted)
+
+# who looks at a frame between LOCAL_OUT and POST_ROUTING may hold it for long
+HOLD = """
+table bridge hold {
+	chain output {
+		type filter hook output priority 0;
+		oifname tap1 udp dport 7000-7001 queue num 0
+	}
+}
+"""
+for a in (V4, V6):
+    fam = "IPv6" if a is V6 else "IPv4"
+    for before in ("port add tap1 off\n", "", CONFIG):
+        for dport, what in ((7000, "web 6"), (7001, "[no-rule]")):
+            node.apply(before or "default accept tap9\n")
+            harness.sh("nft", "-f", "-", stdin=HOLD)
+            queue = harness.Queue()
+            sender = listener(a, socket.SOCK_DGRAM, 53)
+            sender.sendto(b"x", (a["vm"], dport))
+            held = queue.held()
+            node.apply(CONFIG)
+            quiet()
+            queue.release(held)
+            end = time.monotonic() + 20
+            moved = {}
+            while not moved and time.monotonic() < end:
+                moved = {" ".join(k): v for k, v in node.count().items()
+                         if k[0] == "tap1"}
+            came = len(mine(node.taps["tap1"].recv()))
+            t.equal((moved, came), ({"tap1 ingress " + what: 1},
+                                    "[" not in what),
+                    "%s: a host's frame to port %d, held while the port %s" % (
+                        fam, dport, "stays guarded" if before == CONFIG else
+                        "comes to be guarded, %s before" % (
+                            before.strip() or "not known")))
+            sender.close()
+            queue.close()
+            harness.sh("nft", "delete", "table", "bridge", "hold")
 t.done()
