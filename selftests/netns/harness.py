@@ -275,6 +275,17 @@ class Tap:
         os.close(self.fd)
 
 
+VALIDATE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                        "../tool/validate.py")
+
+
+def valid(t, schema, *texts):
+    """each of the JSON @texts is as schema/SCHEMA.json says"""
+    wrong = [r.stderr for r in (sh(VALIDATE, schema, check=False, stdin=x)
+                                for x in texts) if r.returncode]
+    t.ok(not wrong, "JSON is as schema/%s.json says" % schema, *wrong)
+
+
 CHATTER = """
 table inet chatter {
 	chain output {

@@ -4,7 +4,6 @@
 what it leaves behind, which is nothing.
 """
 import json
-import os
 import subprocess
 
 import frames as f
@@ -13,8 +12,6 @@ from harness import ip, objects
 
 VM, FAR = "02:00:00:00:00:01", "02:00:00:00:00:99"
 ADDR = {4: ("10.1.0.2", "10.1.0.66"), 6: ("fd00::2", "fd00::66")}
-VALIDATE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                        "../tool/validate.py")
 REAL = """default drop tap*
 set add dns 10.1.0.66 fd00::66
 group add web
@@ -63,16 +60,6 @@ def refused(node, name, args, code, says, stdin=None):
     r = node.sgctl(*args, stdin=stdin, check=False)
     t.ok(r.returncode == code and says in r.stderr, name, r.returncode,
          r.stderr)
-
-
-def valid(schema, text):
-    r = harness.sh(VALIDATE, schema, check=False, stdin=text)
-    if r.returncode == 4:
-        t.skip("JSON is as schema/%s.json says" % schema,
-               "no python3-jsonschema")
-    else:
-        t.ok(not r.returncode, "JSON is as schema/%s.json says" % schema,
-             r.stderr)
 
 
 # drop, and all is as before
@@ -157,9 +144,9 @@ r = node.sgctl("shadow", "diff", check=False)
 t.equal((r.returncode, r.stdout), (4, node.sgctl(
     "diff", "-", stdin=SHADOW, check=False).stdout + node.sgctl(
     "shadow", "show").stdout), "shadow diff: both")
-valid("shadow-show", node.sgctl("-j", "shadow", "show").stdout)
-valid("shadow-diff", node.sgctl("-j", "shadow", "diff", check=False).stdout)
-valid("status", node.sgctl("-j", "status").stdout)
+harness.valid(t, "shadow-show", node.sgctl("-j", "shadow", "show").stdout)
+harness.valid(t, "shadow-diff", node.sgctl("-j", "shadow", "diff", check=False).stdout)
+harness.valid(t, "status", node.sgctl("-j", "status").stdout)
 
 # it is compared with what is in force, whatever that becomes
 node.sgctl("rule", "add", "web", "ingress", "proto", "udp", "dport", "7001",
@@ -291,7 +278,7 @@ t.equal(sorted((e["event"], e["port"], e["direction"], e.get("reason"),
     ("would-drop", "tap1", "ingress", "no-rule", 7000)],
         "monitor tells what differs")
 for event in events:
-    valid("monitor", json.dumps(event))
+    harness.valid(t, "monitor", json.dumps(event))
 monitor.terminate()
 monitor.wait()
 monitor = subprocess.Popen([harness.SGCTL, "monitor", "config"],
