@@ -31,7 +31,7 @@ struct nl {
 	uint32_t version;		/* of the family */
 	uint32_t config_group, events_group;	/* its multicast groups; 0: none */
 	struct nl_error err;
-	char *in;			/* what was received */
+	char *in;			/* what was received; freed with out */
 	char *out;			/* the message in hand */
 };
 

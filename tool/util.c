@@ -25,6 +25,11 @@ static void *checked(void *p)
 	return p;
 }
 
+void *xmalloc(size_t size)
+{
+	return checked(malloc(size));
+}
+
 void *xcalloc(size_t n, size_t size)
 {
 	return checked(calloc(n, size));
@@ -61,13 +66,13 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (size > arena->left) {
 		size_t room = size > ARENA_BLOCK ? size : ARENA_BLOCK;
 
-		block = xcalloc(1, sizeof(*block) + room);
+		block = xmalloc(sizeof(*block) + room);
 		block->at = block->data;
 		block->next = arena->head;
 		arena->head = block;
 		arena->left = room;
 	}
-	p = arena->head->at;
+	p = memset(arena->head->at, 0, size);
 	arena->head->at += size;
 	arena->left -= size;
 	return p;

@@ -5,7 +5,10 @@
 Commands that would need the module are run where it is not loaded: they must
 parse and then end with status 3.
 """
-from tap import Tap, build, module_is_loaded, run
+import os
+import subprocess
+
+from tap import SGCTL, Tap, build, module_is_loaded, run
 
 MAC = "mac fa:16:3e:dc:be:eb"
 RULE_MISSING = "one of ingress, egress"
@@ -277,6 +280,12 @@ FILES = [
 ]
 
 
+def page_faults(*args):
+    pid = os.posix_spawn(args[0], args, os.environ, file_actions=[
+        (os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+    return os.wait4(pid, 0)[2].ru_minflt
+
+
 def main():
     tap = Tap()
     build()
@@ -303,11 +312,13 @@ def main():
     rc, out, err = run("-c=always", "prt")
     tap.ok("\033[1;31mError:\033[0m" in err, "-c=always colours errors", err)
     with open("/dev/full", "w", encoding="ascii") as full:
-        import subprocess
-        from tap import SGCTL
         rc = subprocess.run([SGCTL, "help"], stdout=full, stderr=subprocess.PIPE,
                             check=False).returncode
     tap.equal(rc, 1, "an output that can't be written is an error")
+    more = min(page_faults(SGCTL, "-V") for _ in range(5)) - \
+        min(page_faults("/bin/true") for _ in range(5))
+    tap.ok(more <= 40, "sgctl touches at most 40 pages more than a program that "
+           "does nothing", f"{more} page faults more")
     tap.done()
 
 
