@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Builds the tool, and the module twice: for Debian's stock kernel where make
-# puts it, for the User Mode Linux kernel in a copy under build/bench/module.
+# Builds the tool, what times it, and the module twice: for Debian's stock kernel
+# where make puts it, for the User Mode Linux kernel in a copy under
+# build/bench/module.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . build/vm/env
@@ -11,6 +12,8 @@ cd "$(dirname "$0")/../.." || exit 1
 log=build/bench/build.log
 {
 	make -s module KDIR="$vm_kdir" && make -s tool &&
+		"${CC:-gcc}" -O2 -Wall -Wextra -Werror -o build/bench/timed \
+			selftests/bench/timed.c &&
 		module_copy build/bench/module "$uml_kdir" ARCH=um
 } >$log 2>&1 || {
 	tail -n 20 $log

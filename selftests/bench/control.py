@@ -12,8 +12,8 @@ import itertools
 import json
 import os
 import shutil
-import subprocess
 import sys
+import tempfile
 import time
 
 import hybrid
@@ -24,6 +24,7 @@ import policy
 import sgctl
 
 TIMES = 5
+TIMED = "/tmp/timed"
 WEB, PEERS_ = "web", "peers"
 
 
@@ -101,14 +102,24 @@ def write(name, text):
 
 def timed(*args):
     """milliseconds of a whole command"""
-    start = time.monotonic_ns()
-    p = subprocess.run(args, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    took = (time.monotonic_ns() - start) / 1e6
-    if p.returncode:
-        raise RuntimeError("%s: %s" % (" ".join(args)[:100],
-                                       p.stderr.decode()[-300:]))
-    return took
+    return int(lab.sh(TIMED, *args).stdout) / 1e6
+
+
+CGROUP = "/tmp/cgroup"
+
+
+def peak(*args):
+    """the most bytes that a command and the kernel on its behalf have at a time,
+    as a memory cgroup of its own counts them: by 64 pages"""
+    if not os.path.isdir(CGROUP):
+        os.mkdir(CGROUP)
+        lab.sh("mount", "-t", "cgroup2", "none", CGROUP)
+        with open(CGROUP + "/cgroup.subtree_control", "w") as f:
+            f.write("+memory")
+    group = tempfile.mkdtemp(dir=CGROUP)
+    lab.sh("sh", "-c", 'echo 0 >"$0/cgroup.procs" && exec "$@"', group, *args)
+    with open(group + "/memory.peak") as f:
+        return int(f.read())
 
 
 WORD = "count" if "--count" in sys.argv else "control"
@@ -119,12 +130,18 @@ def report(name, peer, **values):
           flush=True)
 
 
-def series(name, peer, do, undo, times=TIMES):
+def series(name, peer, commands, undo=lambda i: None, times=TIMES):
+    """@commands: of a try, those that it runs one after another"""
     took = []
     for i in range(times):
-        took.append(round(do(i), 3))
+        took.append(round(sum(timed(*c) for c in commands(i)), 3))
         undo(i)
-    report(name, peer, ms=took)
+    if WORD == "count":
+        report(name, peer, ms=took)
+        return
+    report(name, peer, ms=took,
+           peak_bytes=max(peak(*c) for c in commands(times)))
+    undo(times)
 
 
 class Peer:
@@ -139,15 +156,8 @@ class Peer:
 class Sgctl(Peer):
     name = "br_sg"
 
-    def __init__(self):
-        super().__init__()
-        # as it would be on a host, not behind the guest's shared folder
-        if sgctl.SGCTL != "/tmp/sgctl":
-            sgctl.SGCTL = shutil.copy(sgctl.SGCTL, "/tmp/sgctl")
-
     def start(self):
-        series("start", self.name, lambda i: timed(sgctl.SGCTL, "-V"),
-               lambda i: None)
+        series("start", self.name, lambda i: [(sgctl.SGCTL, "-V")])
 
     def apply(self, pol):
         write("sg", sgctl.config(pol))
@@ -155,7 +165,7 @@ class Sgctl(Peer):
 
     def full(self, pol, times):
         path = write("sg", sgctl_own(pol))
-        series("apply", self.name, lambda i: timed(sgctl.SGCTL, "apply", path),
+        series("apply", self.name, lambda i: [(sgctl.SGCTL, "apply", path)],
                lambda i: sgctl.flush(), times)
 
     def memory(self, pol):
@@ -170,22 +180,22 @@ class Sgctl(Peer):
 
     def rule(self):
         series("rule", self.name,
-               lambda i: timed(sgctl.SGCTL, "rule", "add", WEB, "egress", "proto",
-                               "tcp", "dport", str(60000 + i), "id",
-                               str(70000 + i)),
+               lambda i: [(sgctl.SGCTL, "rule", "add", WEB, "egress", "proto",
+                           "tcp", "dport", str(60000 + i), "id",
+                           str(70000 + i))],
                lambda i: sgctl.run("rule", "del", WEB, "id", str(70000 + i)))
 
     def member(self):
         series("member", self.name,
-               lambda i: timed(sgctl.SGCTL, "member", "add", PEERS_,
-                               "10.250.0.%d" % i),
+               lambda i: [(sgctl.SGCTL, "member", "add", PEERS_,
+                           "10.250.0.%d" % i)],
                lambda i: sgctl.run("member", "del", PEERS_, "10.250.0.%d" % i))
 
     def port(self):
         series("port", self.name,
-               lambda i: timed(sgctl.SGCTL, "port", "add", "tapnew", "mac",
-                               "02:00:09:00:00:01", "ip", "10.200.0.1", "ip",
-                               "fd02::1", "group", WEB),
+               lambda i: [(sgctl.SGCTL, "port", "add", "tapnew", "mac",
+                           "02:00:09:00:00:01", "ip", "10.200.0.1", "ip",
+                           "fd02::1", "group", WEB)],
                lambda i: sgctl.run("port", "del", "tapnew"))
 
     def clear(self):
@@ -196,15 +206,14 @@ class Nft(Peer):
     name = "nft"
 
     def start(self):
-        series("start", self.name, lambda i: timed("nft", "-v"),
-               lambda i: None)
+        series("start", self.name, lambda i: [("nft", "-v")])
 
     def apply(self, pol):
         nft.apply(pol)
 
     def full(self, pol, times):
         path = write("nft", nft_own(pol))
-        series("apply", self.name, lambda i: timed("nft", "-f", path),
+        series("apply", self.name, lambda i: [("nft", "-f", path)],
                lambda i: self.clear(), times)
 
     def memory(self, pol):
@@ -221,7 +230,7 @@ class Nft(Peer):
 
     def element(self, name, *pairs):
         add, delete = (self.elements(v, *pairs) for v in ("add", "delete"))
-        series(name, self.name, lambda i: timed("nft", "-f", add),
+        series(name, self.name, lambda i: [("nft", "-f", add)],
                lambda i: lab.sh("nft", "-f", delete))
 
     def rule(self):
@@ -255,8 +264,12 @@ class Tables(Peer):
         return "%s-%s-restore" % ("iptables" if family == 4 else "ip6tables",
                                   self.variant)
 
+    def commands(self, paths, *flags):
+        return [(self.tool(f), *flags, paths[f]) for f in (4, 6)]
+
     def restore(self, paths, *flags):
-        return sum(timed(self.tool(f), *flags, paths[f]) for f in (4, 6))
+        for command in self.commands(paths, *flags):
+            lab.sh(*command)
 
     def text(self, pol, rules_of=None):
         return {f: write("ipt%d" % f, hybrid.config(pol, f, rules_of))
@@ -269,7 +282,7 @@ class Tables(Peer):
     def full(self, pol, times):
         lab.sh("ipset", "restore", stdin=hybrid.sets(pol))
         paths = self.text(pol, pol.rules_of)
-        series("apply", self.name, lambda i: self.restore(paths),
+        series("apply", self.name, lambda i: self.commands(paths),
                lambda i: self.empty(), times)
 
     def memory(self, pol):
@@ -294,12 +307,12 @@ class Tables(Peer):
         add, delete = (self.lines(
             verb, "*filter\n", lambda f, p, v=verb: "-%s " % v + rule % (
                 hybrid.TOP, p.index), pol) for verb in "AD")
-        series("rule", self.name, lambda i: self.restore(add, "-n"),
+        series("rule", self.name, lambda i: self.commands(add, "-n"),
                lambda i: self.restore(delete, "-n"))
 
     def member(self):
         series("member", self.name,
-               lambda i: timed("ipset", "add", "NIPv4peers", "10.250.0.1"),
+               lambda i: [("ipset", "add", "NIPv4peers", "10.250.0.1")],
                lambda i: lab.sh("ipset", "del", "NIPv4peers", "10.250.0.1"))
 
     def clear(self):
@@ -403,6 +416,9 @@ PARTS = {"br_sg": ours, "nft": by_hand, "iptables": tables}
 
 def main():
     quick = "--quick" in sys.argv
+    # as it would be on a host, not behind the guest's shared folder
+    shutil.copy(os.path.join(sgctl.TOP, "build/bench/timed"), TIMED)
+    sgctl.SGCTL = shutil.copy(sgctl.SGCTL, "/tmp/sgctl")
     for name in [a for a in sys.argv[1:] if a in PARTS] or PARTS:
         try:
             PARTS[name](quick)

@@ -126,8 +126,10 @@ def print_control(title, control):
     for c in control:
         if "ms" in c:
             ms = sorted(c["ms"])
-            print("%-9s %-12s %10.1f [%.1f - %.1f]" % (
-                c["name"], c["peer"], ms[len(ms) // 2], ms[0], ms[-1]))
+            most = "  most memory {:,} KiB".format(c["peak_bytes"] // 1024) \
+                if "peak_bytes" in c else ""
+            print("%-9s %-12s %10.1f [%.1f - %.1f]%s" % (
+                c["name"], c["peer"], ms[len(ms) // 2], ms[0], ms[-1], most))
         else:
             print("%-9s %-12s %s" % (c["name"], c["peer"], ", ".join(
                 "%s %s" % (k.replace("_", " "), "{:,}".format(v))
@@ -141,6 +143,16 @@ def print_beside(points):
             p = points.get(grid.text(peer, family=family))
             if p and "instructions" in p:
                 print("%-6s IPv%d %8s" % (peer, family, instructions(p)))
+
+
+def print_new(results):
+    print("\nA new flow over conntrack, instructions: what a known one takes, "
+          "room for labels, the decision")
+    for rules in grid.RULES:
+        with contextlib.suppress(targets.Missing):
+            print("%5d rules %8s = %s + %s + %s" % (rules, *(
+                "{:,.0f}".format(part)
+                for part in targets.new_parts(results, rules=rules))))
 
 
 def print_targets(judged):
@@ -184,13 +196,14 @@ def publish(text, result):
             ", BENCH=quick" if result["quick"] else "", text, rest[end:]))
 
 
-def show(points, control, counted, failed, judged):
+def show(points, results, control, counted, failed, judged):
     table("Instructions a packet, Debian's stock kernel, the whole road",
           points, instructions)
     table("Nanoseconds a packet, native (User Mode Linux), median "
           "[quartiles]", {n: p for n, p in points.items() if "ns" in p}, ns,
           17)
     print_beside(points)
+    print_new(results)
     print_control("native (User Mode Linux), ms", control)
     print_control("Debian's stock kernel, millions of instructions", counted)
     for what, why in grid.LEFT_OUT.items():
@@ -221,7 +234,7 @@ def main():
     plot.draw(results, OUT)
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
-        show(points, control, counted, failed, judged)
+        show(points, results, control, counted, failed, judged)
     if "--publish" in sys.argv:
         publish(text.getvalue(), result)
     print(text.getvalue(), end="")
