@@ -234,8 +234,8 @@ class Nft(Peer):
                lambda i: lab.sh("nft", "-f", delete))
 
     def rule(self):
-        self.element("rule", ("web4_any", "60000 . tcp"),
-                     ("web6_any", "60000 . tcp"))
+        self.element("rule", ("web4_any_tcp", "60000"),
+                     ("web6_any_tcp", "60000"))
 
     def member(self):
         self.element("member", ("peers4", "10.250.0.1"))

@@ -3,11 +3,11 @@
 
 It does what a port of br_sg does to every packet: the sender's MAC and address
 must be a pair of its port, no DHCP server, state, then the rules. Nothing in it
-is scanned that could be looked up: ports by verdict map, pairs by set, rules of
-a kind by one set of concatenations, with ranges where they have any, and the
-chains of rules are shared by all ports that have the same groups. The fields of
-a concatenation with ranges are in the order in which few elements are left soon:
-with the protocol first it takes five times as long.
+is scanned that could be looked up: ports and protocols by verdict map, pairs by
+set, rules of a kind by one set for each protocol, with ranges where they have any,
+and the chains of rules are shared by all ports that have the same groups. With the
+protocol as one more field of a concatenation with ranges it takes longer, and Linux
+6.12 refuses what Debian's nft makes of that (a byteorder expression of one byte).
 """
 import lab
 
@@ -37,11 +37,12 @@ class Text:
         self.few = 2 if not plain else len(policy.rules)
         self.net = NET[family]
         self.end = "daddr" if policy.direction == "egress" else "saddr"
-        self.sets, self.lines = "", []
+        self.sets, self.lines, self.protocols = "", [], {}
         rules = [r for r in policy.rules if family in r.families]
         self.any([r for r in rules if not r.prefix and not r.group])
         self.prefix([r for r in rules if r.prefix])
         self.group([r for r in rules if r.group])
+        self.go()
 
     def each(self, rules, remote):
         """few rules: as they are"""
@@ -49,36 +50,44 @@ class Text:
             self.lines.append("%s dport %s%s return" % (
                 r.proto, ports_text(r), remote(r)))
 
+    def by_protocol(self, rules, name, line, kind, element):
+        """many rules: a set for each protocol, which @line looks up"""
+        for proto in sorted({r.proto for r in rules}):
+            mine = [r for r in rules if r.proto == proto]
+            one = "%s_%s_%s" % (self.name, name, proto)
+            self.sets += set_text(one, kind, [element(r) for r in mine], any(
+                r.prefix or r.ports[0] != r.ports[1] for r in mine))
+            self.protocols.setdefault(proto, []).append(line % one + " return")
+
+    def go(self):
+        """last of the lines: return in there is out of here"""
+        for proto, lines in self.protocols.items():
+            self.sets += chain("%s_%s" % (self.name, proto), *lines, "drop")
+        if self.protocols:
+            self.lines.append("meta l4proto vmap { %s }" % ", ".join(
+                "%s : goto %s_%s" % (p, self.name, p) for p in self.protocols))
+
     def any(self, rules):
         if len(rules) <= self.few:
             return self.each(rules, lambda r: "")
-        name = self.name + "_any"
-        self.sets += set_text(name, "inet_service . inet_proto", [
-            "%s . %s" % (ports_text(r), r.proto) for r in rules], True)
-        self.lines.append("th dport . meta l4proto @%s return" % name)
+        self.by_protocol(rules, "any", "th dport @%s", "inet_service",
+                         ports_text)
 
     def prefix(self, rules):
         if len(rules) <= self.few:
             return self.each(rules, lambda r: " %s %s %s" % (
                 self.net, self.end, r.prefix))
-        name = self.name + "_net"
-        self.sets += set_text(
-            name, ADDR[self.family] + " . inet_service . inet_proto", [
-                "%s . %s . %s" % (r.prefix, ports_text(r), r.proto)
-                for r in rules], True)
-        self.lines.append("%s %s . th dport . meta l4proto @%s return" % (
-            self.net, self.end, name))
+        self.by_protocol(
+            rules, "net", "%s %s . th dport @%%s" % (self.net, self.end),
+            ADDR[self.family] + " . inet_service",
+            lambda r: "%s . %s" % (r.prefix, ports_text(r)))
 
     def group(self, rules):
         members = "%s %s @peers%d" % (self.net, self.end, self.family)
         if len(rules) <= self.few:
             return self.each(rules, lambda r: " " + members)
-        name = self.name + "_peers"
-        self.sets += set_text(name, "inet_service . inet_proto", [
-            "%s . %s" % (ports_text(r), r.proto) for r in rules],
-            any(r.ports[0] != r.ports[1] for r in rules))
-        self.lines.append("th dport . meta l4proto @%s %s return" % (
-            name, members))
+        self.by_protocol(rules, "peers", "th dport @%s " + members,
+                         "inet_service", ports_text)
 
 
 def chain(name, *lines):

@@ -1,44 +1,70 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Kernels from Debian's source of the stock kernel's version, for the scripts that
-# set up beyond setup.sh. Sourced in the project's folder, with $out the script's
-# own below it.
+# Kernels from Debian's source packages, for the scripts that set up beyond
+# setup.sh. Sourced in the project's folder, with $out the script's own below it.
 top=$PWD
 selftests/vm/setup.sh || exit 1
 mkdir -p "$out" || exit 1
 . selftests/vm/apt.sh
 . build/vm/env
 
-# kernel_source: sets $source, unpacked once for a version
+newest()
+{
+	apt-cache policy "linux-source-$1" |
+		awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
+}
+
+# kernel_version SERIES: sets $version: of the stock kernel, if that is of this
+# series, else the newest that there is
+kernel_version()
+{
+	case $vm_release in
+	"$1".*)
+		version=$(dpkg-query -W -f '${Version}' "linux-headers-$vm_release")
+		return
+		;;
+	esac
+	version=$(newest "$1")
+	[ -n "$version" ] || {
+		apt_update
+		version=$(newest "$1")
+	}
+	[ -n "$version" ] || die "there is no package linux-source-$1: are Debian's security updates among apt's sources?"
+}
+
+# kernel_source SERIES: sets $source, unpacked once for a version
 kernel_source()
 {
+	local package=linux-source-$1
 	source=$top/build/linux-$version
 	[ -f "$source/.unpacked" ] && return
 	apt_have xz-utils
 	rm -rf "$source"
 	mkdir -p "$source"
-	apt_fetch "linux-source-6.1=$version"
-	dpkg-deb --fsys-tarfile "$out"/deb/linux-source-6.1_*.deb |
-		tar -xO ./usr/src/linux-source-6.1.tar.xz |
+	apt_fetch "$package=$version"
+	dpkg-deb --fsys-tarfile "$out/deb/$package"_*.deb |
+		tar -xO "./usr/src/$package.tar.xz" |
 		tar -xJ --strip-components=1 -C "$source" ||
-		die "cannot unpack linux-source-6.1"
+		die "cannot unpack $package"
 	rm -rf "$out/deb"
 	touch "$source/.unpacked"
 }
 
-# kernel_build NAME WHAT BASE CONFIG IMAGE [MAKEARG]...: builds IMAGE and modules of
-# the configuration BASE with what the file CONFIG says over it, in $kernel; once
-# for a version and a CONFIG. The modules are in $kernel/root/lib/modules.
+# kernel_build NAME WHAT SERIES BASE CONFIG IMAGE [MAKEARG]...: builds IMAGE and
+# modules of the configuration BASE with what the file CONFIG says over it, in
+# $kernel; once for a version and a CONFIG. The modules are in
+# $kernel/root/lib/modules.
 kernel_build()
 {
-	local name=$1 what=$2 base=$3 config=$4 image=$5 log=$out/$1.log key line
-	shift 5
-	version=$(dpkg-query -W -f '${Version}' "linux-headers-$vm_release")
+	local name=$1 what=$2 series=$3 base=$4 config=$5 image=$6 log=$out/$1.log
+	local key line
+	shift 6
+	kernel_version "$series"
 	key=$(echo "$version $(grep CONFIG_ "$config")" | sha256sum | cut -c1-16)
 	kernel=$out/$name-$key
 	[ -f "$kernel/done" ] && return
-	kernel_source
+	kernel_source "$series"
 	echo "setup: $what $version (some minutes)"
 	rm -rf "$kernel"
 	mkdir -p "$kernel"
