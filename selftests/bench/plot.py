@@ -5,15 +5,15 @@ import subprocess
 
 import grid
 
-LINES = (("iptables", "iptables hybrid (legacy)", "#c44e52"),
-         ("iptables-nft", "iptables hybrid (nft variant)", "#dd8452"),
+LINES = (("iptables", "iptables, legacy", "#c44e52"),
+         ("iptables-nft", "iptables, nft variant", "#dd8452"),
          ("nft", "nftables by hand", "#8172b3"),
          ("ovs", "Open vSwitch", "#937860"),
          ("br_sg", "br_sg", "#2a7f3f"))
-FLOOR = ("conntrack", "bridge conntrack alone", "#808080")
+FLOOR = ("conntrack", "bridge conntrack", "#808080")
 
 SCRIPT = """
-set terminal svg size 1000,420 font 'sans-serif,13' background '#ffffff'
+set terminal svg noenhanced size 1000,450 font 'sans-serif,13' background '#ffffff'
 set output '{out}/bench.svg'
 set multiplot layout 1,2
 set logscale xy
@@ -21,8 +21,8 @@ set grid ytics lc '#e0e0e0'
 set border 3
 set tics nomirror
 set format y '%.0s %c'
-set yrange [500:1000000]
-set key top left reverse Left samplen 2
+set yrange [500:2000000]
+set key below reverse Left samplen 1 width -6 maxrows 3
 set ylabel 'instructions over the bare bridge'
 {plots}
 unset multiplot
@@ -53,7 +53,7 @@ def panel(results, key, values, traffic, title):
             block, colour, name))
     if not curves:
         return ""
-    return "%s\nset title '%s'\nset xlabel '%s'\nset xrange [0.8:%d]\nplot %s\n" % (
+    return "%s\nset title '%s'\nset xlabel '%s' offset 0,0.4\nset xrange [0.8:%d]\nplot %s\n" % (
         "\n".join(blocks), title, key, values[-1] * 1.2, ", \\\n ".join(curves))
 
 
