@@ -3,6 +3,7 @@
  * Bindings and zones: shown, and taken back by a transaction; see resume.h.
  */
 #include <linux/slab.h>
+#include <net/sock.h>
 
 #include "bind.h"
 #include "nl.h"
