@@ -8,10 +8,10 @@ module_copy()
 	local copy=$1 kdir=$2
 	shift 2
 	mkdir -p "$copy" &&
-		rsync -rtR --delete --include='*/' --include='*.[ch]' \
-			--include='Kbuild' --include='*.sh' --include=Makefile \
-			--include=dkms.conf --exclude='compat_gen.h' \
-			--exclude='*.mod.c' --exclude='*' \
+		rsync -rtR --delete --exclude='compat_gen.h' --exclude='*.mod.c' \
+			--include='*/' --include='*.[ch]' --include='Kbuild' \
+			--include='*.sh' --include=Makefile --include=dkms.conf \
+			--exclude='*' \
 			Makefile Kbuild dkms.conf kmod uapi "$copy/" &&
 		make -s -C "$copy" module KDIR="$kdir" "$@"
 }
