@@ -87,20 +87,23 @@ for family, (vm, far) in ADDR.items():
     out = node.send("tap1", tcp("S", 1, b"x" * 3500, src=far))["qvb"]
     t.ok(not out and node.count() == {("tap1", "egress", "[source]"): 4},
          name + "a spoofed one too")
+
+    def shut(what, data, packets):
+        # what the tap itself refuses, newer kernels more of it, is not judged
+        node.drain()
+        taken = tap.send(tcp("S", 1, data, dport=81))
+        came = node.taps["qvb"].recv()
+        moved = node.count()
+        want = {("tap1", "egress", "[no-rule]"): packets} if taken else {}
+        t.ok(not came and moved == want, name + what, came, moved)
     # csum_start becomes the transport header: it must not move what is judged
     l4 = 14 + (40 if family == 6 else 20)
     for start in (14, l4 - 8, l4 + 20):
         tap.header = header(family, GSO_NONE, 0, start=start)
-        out = node.send("tap1", tcp("S", 1, b"x" * 100, dport=81))["qvb"]
-        moved = node.count()
-        t.ok(not out and moved == {("tap1", "egress", "[no-rule]"): 1},
-             name + "nor does a checksum offset of %d open a port" % start,
-             out, moved)
+        shut("nor does a checksum offset of %d open a port" % start,
+             b"x" * 100, 1)
     # the linear part is as short as the guest wants it
     for hdr in (14, 34, 60):
         tap.header = header(family, gso, 1000, hdr=hdr)
-        out = node.send("tap1", tcp("S", 1, b"x" * 3500, dport=81))["qvb"]
-        moved = node.count()
-        t.ok(not out and moved in ({}, {("tap1", "egress", "[no-rule]"): 4}),
-             name + "nor a linear part of %d bytes" % hdr, out, moved)
+        shut("nor a linear part of %d bytes" % hdr, b"x" * 3500, 4)
 t.done()
