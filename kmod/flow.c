@@ -234,7 +234,7 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 	rule = br_sg_rules_entry(bind->port, bind->remotes, direction, ct, own);
 	if (SLOT_VERSION(slot) < bind->port->since)
 		entry_forget(ct, false);
-	slot = bind->stamp | (slot & BR_SG_SLOT_INGRESS);
+	slot = bind->stamp | (slot & (BR_SG_SLOT_INGRESS | BR_SG_SLOT_BOTH));
 	slot |= rule < 0 ? BR_SG_SLOT_REVOKED | kept :
 			   slot_allowed(&ct->tuplehash[own].tuple, rule);
 	WRITE_ONCE(words[own], slot);
@@ -260,28 +260,35 @@ static u64 slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
 	return slot_rejudge(bind, ct, words, own, slot);
 }
 
-/*
- * A rule with ports and a protocol whose entry has none: every packet shows
- * them, in the direction that was admitted or mirrored in the other.
- */
-static bool ports_allowed(const struct br_sg_bind *bind, u8 direction,
-			  u64 slot, const struct br_sg_frame *frame)
-{
-	u8 admitted = slot & BR_SG_SLOT_INGRESS ? BR_SG_INGRESS : BR_SG_EGRESS;
-
-	if (direction == admitted)
-		return br_sg_rules_frame(bind->port, bind->remotes, direction,
-					 frame) >= 0;
-	return br_sg_rules_answer(bind->port, bind->remotes, admitted,
-				  frame) >= 0;
-}
-
 static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
 					u8 direction,
 					const struct br_sg_frame *frame)
 {
 	return br_sg_verdict_rule(br_sg_rules_frame(bind->port, bind->remotes,
 						    direction, frame));
+}
+
+/*
+ * A protocol whose entry has no ports (UDP-Lite and DCCP in 7.2): every packet
+ * shows them. All flows of two ends are one entry, so the first of another one that
+ * the rules admit the other way round is new to the port.
+ */
+static struct br_sg_verdict judge_ports(const struct br_sg_bind *bind,
+					u8 direction, unsigned long *word,
+					u64 slot,
+					const struct br_sg_frame *frame)
+{
+	u8 ways = br_sg_slot_ways(slot);
+	struct br_sg_verdict verdict;
+
+	if (br_sg_rules_ports(bind->port, bind->remotes, direction, ways, frame))
+		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
+	if (ways & BIT(direction))
+		return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
+	verdict = judge_rules(bind, direction, frame);
+	if (!verdict.code)
+		WRITE_ONCE(*word, slot | BR_SG_SLOT_BOTH);
+	return verdict;
 }
 
 /* @slot: of @ct */
@@ -477,9 +484,9 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	slot = slot_read(bind, ct, words, own);
 	if (slot) {
 		if ((slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS &&
-		    !br_sg_frame_is_icmp_error(frame) &&
-		    !ports_allowed(bind, direction, slot, frame))
-			return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
+		    !br_sg_frame_is_icmp_error(frame))
+			return judge_ports(bind, direction, &words[own], slot,
+					   frame);
 		return judge_slot(ct, slot);
 	}
 	if (br_sg_frame_is_icmp_error(frame))

@@ -193,6 +193,17 @@ int br_sg_rules_answer(const struct br_sg_port *port,
 	return rules_lookup(port, remotes, direction, &key);
 }
 
+bool br_sg_rules_ports(const struct br_sg_port *port,
+		       const struct br_sg_remotes *remotes, u8 direction,
+		       u8 ways, const struct br_sg_frame *frame)
+{
+	if (ways & BIT(direction) &&
+	    br_sg_rules_frame(port, remotes, direction, frame) >= 0)
+		return true;
+	return ways & BIT(!direction) &&
+	       br_sg_rules_answer(port, remotes, !direction, frame) >= 0;
+}
+
 int br_sg_rules_entry(const struct br_sg_port *port,
 		      const struct br_sg_remotes *remotes, u8 direction,
 		      const struct nf_conn *ct, int own)

@@ -74,6 +74,13 @@ int br_sg_rules_answer(const struct br_sg_port *port,
 		       const struct br_sg_remotes *remotes, u8 direction,
 		       const struct br_sg_frame *frame);
 /*
+ * A packet whose entry knows no ports travels in @direction: is it of a flow that
+ * the rules of one of @ways, a bit per direction, admit?
+ */
+bool br_sg_rules_ports(const struct br_sg_port *port,
+		       const struct br_sg_remotes *remotes, u8 direction,
+		       u8 ways, const struct br_sg_frame *frame);
+/*
  * The flow of @ct, in which the port owns word @own, as one that was admitted in
  * @direction: by the rules, and egress by the port's addresses, since its own
  * packets are not the only ones of the flow. 0 too where the rules ask for ports

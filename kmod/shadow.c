@@ -58,6 +58,7 @@
  * @ct: its entry, or its master, that has @own; NULL: none
  * @own: the port's word in @ct
  * @admitted: the direction that admitted the flow
+ * @ways: those whose rules admitted packets of the entry, a bit per direction
  * @known: it is a packet of a flow that was admitted before
  */
 struct shadow_packet {
@@ -69,6 +70,7 @@ struct shadow_packet {
 	const struct nf_conn *ct;
 	int own;
 	u8 admitted;
+	u8 ways;
 	bool known;
 };
 
@@ -98,6 +100,7 @@ static void packet_admitted(struct shadow_packet *p, const struct nf_conn *ct,
 	p->ct = ct;
 	p->own = own;
 	p->admitted = slot & BR_SG_SLOT_INGRESS ? BR_SG_INGRESS : BR_SG_EGRESS;
+	p->ways = br_sg_slot_ways(slot);
 	p->known = true;
 }
 
@@ -121,6 +124,7 @@ static void packet_flow(struct shadow_packet *p, const struct sk_buff *skb)
 	if (!bind_keeps_state(p->bind)) {
 		p->admitted = CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL ?
 			      p->direction : !p->direction;
+		p->ways = BIT(p->admitted);
 		p->known = p->admitted != p->direction ||
 			   br_sg_frame_is_icmp_error(&p->frame);
 		return;
@@ -168,13 +172,9 @@ static struct br_sg_verdict judge_known(const struct shadow_packet *p)
 	if (rule < 0)
 		return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
 	if (br_sg_tuple_lacks_ports(&p->ct->tuplehash[p->own].tuple) &&
-	    !br_sg_frame_is_icmp_error(frame)) {
-		rule = p->admitted == p->direction ?
-		       br_sg_rules_frame(port, remotes, p->admitted, frame) :
-		       br_sg_rules_answer(port, remotes, p->admitted, frame);
-		if (rule < 0)
-			return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
-	}
+	    !br_sg_frame_is_icmp_error(frame) &&
+	    !br_sg_rules_ports(port, remotes, p->direction, p->ways, frame))
+		return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
 	return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 }
 

@@ -16,6 +16,15 @@
 /* serial and version */
 #define BR_SG_SLOT_STAMP	GENMASK_ULL(63, BR_SG_SLOT_VERSION_SHIFT)
 
+/* whose rules admitted the packets of the slot's entry: a bit per direction */
+static inline u8 br_sg_slot_ways(u64 slot)
+{
+	if (slot & BR_SG_SLOT_BOTH)
+		return BIT(BR_SG_INGRESS) | BIT(BR_SG_EGRESS);
+	return slot & BR_SG_SLOT_INGRESS ? BIT(BR_SG_INGRESS) :
+					   BIT(BR_SG_EGRESS);
+}
+
 /* both words; NULL: the entry, or template, has no room */
 static inline unsigned long *br_sg_slot_words(const struct nf_conn *ct)
 {

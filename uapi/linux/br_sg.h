@@ -919,10 +919,10 @@ enum br_sg_binding_attr {
  * to the port whose packets travel in the entry's original direction, word 1
  * to the port whose packets travel in reply direction. A word of 0 is empty.
  *
- *	63          32 31           16 15 14 13 12                0
- *	+-------------+---------------+--+-----+-------------------+
- *	|   serial    |    version    |in| mark|       rule        |
- *	+-------------+---------------+--+-----+-------------------+
+ *	63          32 31           16 15 14 13   12   11         0
+ *	+-------------+---------------+--+-----+------+------------+
+ *	|   serial    |    version    |in| mark| both |    rule    |
+ *	+-------------+---------------+--+-----+------+------------+
  *
  * serial: of the port, never 0, new each time a device is bound to it (but see
  *	BINDING_RESUME)
@@ -931,6 +931,8 @@ enum br_sg_binding_attr {
  * mark: BR_SG_SLOT_ALLOWED, BR_SG_SLOT_REVOKED, or BR_SG_SLOT_PORTS: allowed,
  *	but the entry does not know the ports of its packets, so that each is
  *	asked for them. 0: no verdict, the entry only counts as the port's
+ * both: 1 when packets have been admitted by the rules of the other direction too,
+ *	which happens with BR_SG_SLOT_PORTS only: all flows of two ends are one entry
  * rule: index in the port's rules of that direction, 0 to 4095
  *	(BR_SG_SLOT_REVOKED: of TCP, the state that conntrack keeps it in)
  */
@@ -941,6 +943,7 @@ enum br_sg_binding_attr {
 #define BR_SG_SLOT_REVOKED	(2ULL << 13)
 #define BR_SG_SLOT_PORTS	(3ULL << 13)
 #define BR_SG_SLOT_MARK		(3ULL << 13)
-#define BR_SG_SLOT_RULE		0x1fffULL
+#define BR_SG_SLOT_BOTH		(1ULL << 12)
+#define BR_SG_SLOT_RULE		0x0fffULL
 
 #endif /* _UAPI_LINUX_BR_SG_H */
