@@ -226,7 +226,7 @@ static int budget_ruleset(struct br_sg_compile *c,
 	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
 		size = br_sg_table_size(ruleset->tables[d]);
 		bytes += room(size.rules + size.vectors) +
-			 array_room(ruleset->n_rules[d] + 1,
+			 array_room(ruleset->n_rules[d],
 				    sizeof(*ruleset->rules[d]));
 		c->new->vector_bytes += size.vectors;
 	}
@@ -270,7 +270,7 @@ static size_t rule_counters_bytes(const struct br_sg_rule_counters *rules)
 		return 0;
 	bytes = room(sizeof(*rules));
 	for (d = 0; d < __BR_SG_DIRECTIONS; d++)
-		bytes += array_room(rules->n[d] + 1, sizeof(*rules->v[d])) +
+		bytes += array_room(rules->n[d], sizeof(*rules->v[d])) +
 			 rules->n[d] * room(sizeof(*rules->v[d][0]));
 	return bytes;
 }

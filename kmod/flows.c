@@ -28,8 +28,9 @@ static void end_rule(const struct br_sg_bind *bind, u64 slot,
 
 	if (end->revoked || end->again || end->counted || rule >= ruleset->n_rules[end->direction])
 		return;
-	end->group = ruleset->rules[end->direction][rule].group->name->s;
-	end->id = ruleset->rules[end->direction][rule].rule->id;
+	end->group = br_sg_ruleset_group(ruleset, end->direction,
+					 rule)->name->s;
+	end->id = br_sg_ruleset_rule(ruleset, end->direction, rule)->id;
 }
 
 static bool end_read(const struct br_sg_snapshot *snap,

@@ -90,23 +90,26 @@ static int port_guard(struct br_sg_port *port)
  * list a group's rules by id, so within a group it is a merge.
  */
 static struct br_sg_rule_counter *
-counter_of(const struct br_sg_ruleset *rules,
+counter_of(const struct br_sg_ruleset *old,
 	   const struct br_sg_rule_counters *counters, int d,
-	   const struct br_sg_rule_ref *ref, u32 *at)
+	   const struct br_sg_ruleset *rules, u32 index, u32 *at)
 {
-	const struct br_sg_rule_ref *was;
+	const struct br_sg_name *name, *old_name;
+	const struct br_sg_rule *rule, *was;
 	u32 i, k;
 
-	for (k = 0; rules && k < rules->n_rules[d]; k++) {
-		i = (*at + k) % rules->n_rules[d];
-		was = &rules->rules[d][i];
-		if (was->rule->id != ref->rule->id ||
-		    (was->group->name != ref->group->name &&
-		     strcmp(was->group->name->s, ref->group->name->s)))
+	name = br_sg_ruleset_group(rules, d, index)->name;
+	rule = br_sg_ruleset_rule(rules, d, index);
+	for (k = 0; old && k < old->n_rules[d]; k++) {
+		i = (*at + k) % old->n_rules[d];
+		was = br_sg_ruleset_rule(old, d, i);
+		if (was->id != rule->id)
+			continue;
+		old_name = br_sg_ruleset_group(old, d, i)->name;
+		if (old_name != name && strcmp(old_name->s, name->s))
 			continue;
 		*at = i + 1;
-		if (was->rule != ref->rule &&
-		    !br_sg_rule_equal(was->rule, ref->rule))
+		if (was != rule && !br_sg_rule_equal(was, rule))
 			break;
 		return br_sg_rule_counter_get(counters->v[d][i]);
 	}
@@ -127,15 +130,14 @@ br_sg_rule_counters_new(const struct br_sg_ruleset *rules,
 		return NULL;
 	refcount_set(&counters->ref, 1);
 	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
-		counters->v[d] = kvcalloc(rules->n_rules[d] + 1,
+		counters->v[d] = kvcalloc(rules->n_rules[d],
 					  sizeof(*counters->v[d]),
 					  GFP_KERNEL_ACCOUNT);
 		if (!counters->v[d])
 			goto err_put;
 		for (i = 0, at = 0; i < rules->n_rules[d]; i++) {
 			counters->v[d][i] = counter_of(old, old_counters, d,
-						       &rules->rules[d][i],
-						       &at);
+						       rules, i, &at);
 			if (!counters->v[d][i])
 				goto err_put;
 			counters->n[d]++;

@@ -153,10 +153,8 @@ static void count_rule(struct br_sg_count *count,
 		       const struct br_sg_ruleset *ruleset,
 		       const struct br_sg_rule_counters *rules, int d, u32 i)
 {
-	const struct br_sg_rule_ref *ref = &ruleset->rules[d][i];
-
-	count->group = ref->group->name->s;
-	count->id = ref->rule->id;
+	count->group = br_sg_ruleset_group(ruleset, d, i)->name->s;
+	count->id = br_sg_ruleset_rule(ruleset, d, i)->id;
 	br_sg_counter_read(&rules->v[d][i]->count, &count->packets,
 			   &count->bytes);
 }

@@ -91,7 +91,7 @@ static int ruleset_compile(struct br_sg_ruleset *ruleset,
 		for (i = 0; i < group->n_rules; i++)
 			n += group->rules[i].direction == direction;
 	}
-	refs = kvcalloc(n + 1, sizeof(*refs), GFP_KERNEL_ACCOUNT);
+	refs = kvcalloc(n, sizeof(*refs), GFP_KERNEL_ACCOUNT);
 	if (!refs)
 		return -ENOMEM;
 	ruleset->rules[direction] = refs;
@@ -105,8 +105,8 @@ static int ruleset_compile(struct br_sg_ruleset *ruleset,
 			rule = &group->rules[i];
 			if (rule->direction != direction)
 				continue;
-			refs[n].group = group;
-			refs[n].rule = rule;
+			refs[n].group = g;
+			refs[n].rule = i;
 			matches[n].family = rule->family;
 			matches[n].proto = rule->proto;
 			matches[n].flags = rule->flags;

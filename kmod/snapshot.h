@@ -27,10 +27,14 @@
 #include "remotes.h"
 #include "table.h"
 
-/* which rule a table's index is */
+/**
+ * struct br_sg_rule_ref - which rule a table's index is
+ * @group: index in the ruleset's groups
+ * @rule: index in that group's rules
+ */
 struct br_sg_rule_ref {
-	const struct br_sg_group_conf *group;
-	const struct br_sg_rule *rule;
+	u16 group;
+	u16 rule;
 };
 
 /**
@@ -50,7 +54,7 @@ struct br_sg_tag {
  *	the netns' commit mutex
  * @listed: likewise: the compile that listed it last, see port_ruleset()
  * @n_groups: length of @groups
- * @groups: references; they keep the rules that @rules points to
+ * @groups: references; they keep the rules that @rules names
  * @tables: compiled, per direction
  * @n_rules: rules per direction
  * @rules: in the order of the table's indices
@@ -65,6 +69,21 @@ struct br_sg_ruleset {
 	u32 n_rules[__BR_SG_DIRECTIONS];
 	struct br_sg_rule_ref *rules[__BR_SG_DIRECTIONS];
 };
+
+/* the rule that a table of @direction knows as @i, and its group */
+static inline const struct br_sg_group_conf *
+br_sg_ruleset_group(const struct br_sg_ruleset *ruleset, int direction, u32 i)
+{
+	return ruleset->groups[ruleset->rules[direction][i].group];
+}
+
+static inline const struct br_sg_rule *
+br_sg_ruleset_rule(const struct br_sg_ruleset *ruleset, int direction, u32 i)
+{
+	const struct br_sg_rule_ref *ref = &ruleset->rules[direction][i];
+
+	return &ruleset->groups[ref->group]->rules[ref->rule];
+}
 
 /**
  * struct br_sg_port - one version of a port's policy

@@ -145,21 +145,23 @@ try:
     node.apply(SMALL)
     t.equal(memory(), first, "the same configuration takes the same")
     steps = (
-        ("set", "set add s 192.0.2.1 192.0.2.2\n", "set del s\n"),
-        ("member", "member add web %s\n" % " ".join(
+        ("a set", "set add s 192.0.2.1 192.0.2.2\n", "set del s\n"),
+        ("a member", "member add web %s\n" % " ".join(
             "10.3.%d.%d" % (i >> 8, i & 255) for i in range(1000)),
          "member del web %s\n" % " ".join(
              "10.3.%d.%d" % (i >> 8, i & 255) for i in range(1000))),
-        ("rule", "rule add web ingress proto tcp dport 23 id 50\n",
-         "rule del web id 50\n"),
-        ("remote", "rule add web ingress remote group web id 51\n",
+        # several: an array has room for one more
+        ("a few rules", "".join("rule add web ingress proto tcp dport %d id %d\n"
+                              % (i, i) for i in range(50, 54)),
+         "".join("rule del web id %d\n" % i for i in range(50, 54))),
+        ("a remote", "rule add web ingress remote group web id 51\n",
          "rule del web id 51\n"),
-        ("port", "port add tap2 mac 02:00:00:00:00:02 ip 10.1.0.4 group web\n",
+        ("a port", "port add tap2 mac 02:00:00:00:00:02 ip 10.1.0.4 group web\n",
          "port del tap2\n"),
-        ("table", "group add db\n" + rules("db", 256) +
+        ("a table", "group add db\n" + rules("db", 256) +
          "port add tap2 mac 02:00:00:00:00:02 ip 10.1.0.4 group db\n",
          "port del tap2\ngroup del db\n"),
-        ("default", "default drop vnet*\n", "default del vnet*\n"),
+        ("a default", "default drop vnet*\n", "default del vnet*\n"),
     )
     for what, there, gone in steps:
         # rooms of arrays are those of a change after the first
@@ -170,8 +172,8 @@ try:
         high = memory()
         batch(gone)
         t.ok(memory() == (low, vectors) and high[0] > low and
-             (high[1] > vectors) == (what == "table"),
-             "a %s more and it takes more, one less and it takes what it did"
+             (high[1] > vectors) == (what == "a table"),
+             "%s more and it takes more, less and it takes what it did"
              % what, low, vectors, high, memory())
     seen = set()
     for _ in range(4):
