@@ -7,7 +7,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . build/vm/env
-. build/bench/env
+. build/uml/env
 . selftests/vm/module.sh
 log=build/bench/build.log
 {
@@ -20,3 +20,4 @@ log=build/bench/build.log
 	echo "bench: the build failed, see $log" >&2
 	exit 1
 }
+basename "$uml_modules"/* >build/bench/release

@@ -165,6 +165,12 @@ def print_targets(judged):
             t["unit"], " (%s)" % t["why"] if "why" in t else ""))
 
 
+def native_kernel():
+    """the release of User Mode Linux's, as the last line of build.sh leaves it"""
+    with open(os.path.join(OUT, "release")) as f:
+        return f.read().strip()
+
+
 def commit():
     """of each run as it was measured, however many that are"""
     seen = []
@@ -191,7 +197,8 @@ def publish(text, result):
     end = rest.index("<!-- end -->")
     with open(path, "w") as f:
         f.write("%s<!-- results%s\n![cost against ports and against rules]"
-                "(bench.svg)\n\nOf %s, commit %s%s.\n\n```%s```\n%s" % (
+                "(bench.svg)\n\nOf %s, commit %s%s, User Mode Linux of %s.\n\n"
+                "```%s```\n%s" % (
             first, mark, result["date"], result["commit"],
             ", BENCH=quick" if result["quick"] else "", text, rest[end:]))
 
@@ -221,7 +228,8 @@ def main():
     with open("/etc/debian_version") as f:
         debian = f.read().strip()
     result = {
-        "version": 1, "commit": commit(), "date": time.strftime("%Y-%m-%d"),
+        "version": 1, "commit": commit(), "kernel": native_kernel(),
+        "date": time.strftime("%Y-%m-%d"),
         "quick": "--quick" in sys.argv, "debian": debian,
         "points": [points[n] for n in sorted(points)], "control": control,
         "counted": counted,

@@ -49,12 +49,39 @@ apt_have()
 		die "apt-get install failed: see ${out#"$top"/}/apt.log; needed:$missing"
 }
 
+# what apt-get and apt-cache are asked with, if not of this machine's own sources
+apt_options=()
+
+# apt_next SUITE: from here on packages are fetched from it, on the mirror that the
+# machine has for its own release; lists are kept apart, nothing is installed
+apt_next()
+{
+	local suite=$1 dir=$out/apt-$1 mirror
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' \
+			'Created-By: Packages' 'Component: main' |
+		awk -v of="$(. /etc/os-release; echo "$VERSION_CODENAME")" \
+			'$1 == of { print $2; exit }')
+	[ -n "$mirror" ] || die "apt's sources have no mirror of this release"
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	echo "deb [signed-by=$keyring] $mirror $suite main" >"$dir/sources.list"
+	apt_options=(-o Dir::Etc::SourceList="$dir/sources.list"
+		-o Dir::Etc::SourceParts=/dev/null
+		-o Dir::State::Lists="$dir/lists" -o Dir::Cache="$dir/cache"
+		-o APT::Sandbox::User=root)
+	apt-get "${apt_options[@]}" update -qq >>"$out/apt.log" 2>&1 ||
+		die "$mirror has no $suite: see ${out#"$top"/}/apt.log"
+}
+
 # apt_fetch PACKAGE[=VERSION]...: their files into $out/deb
 apt_fetch()
 {
 	mkdir -p "$out/deb"
-	(cd "$out/deb" && apt-get download -qq "$@" >>"$out/apt.log" 2>&1) && return
+	(cd "$out/deb" && apt-get "${apt_options[@]}" download -qq "$@" \
+		>>"$out/apt.log" 2>&1) && return
 	apt_update
-	(cd "$out/deb" && apt-get download -qq "$@" >>"$out/apt.log" 2>&1) ||
+	(cd "$out/deb" && apt-get "${apt_options[@]}" download -qq "$@" \
+		>>"$out/apt.log" 2>&1) ||
 		die "cannot download $*: run apt-get update, then again"
 }

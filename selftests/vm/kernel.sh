@@ -9,34 +9,28 @@ mkdir -p "$out" || exit 1
 . selftests/vm/apt.sh
 . build/vm/env
 
-newest()
-{
-	apt-cache policy "linux-source-$1" |
-		awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
-}
-
-# kernel_version SERIES: sets $version: of the stock kernel, if that is of this
-# series, else the newest that there is
+# kernel_version SERIES: sets $version and $series: the stock kernel's, or of "next"
+# the newest that Debian has built for its next release
 kernel_version()
 {
-	case $vm_release in
-	"$1".*)
+	series=$1
+	if [ "$series" != next ]; then
 		version=$(dpkg-query -W -f '${Version}' "linux-headers-$vm_release")
 		return
-		;;
-	esac
-	version=$(newest "$1")
-	[ -n "$version" ] || {
-		apt_update
-		version=$(newest "$1")
-	}
-	[ -n "$version" ] || die "there is no package linux-source-$1: are Debian's security updates among apt's sources?"
+	fi
+	apt_next trixie-backports
+	series=$(apt-cache "${apt_options[@]}" search --names-only \
+			'^linux-source-[0-9]+\.[0-9]+$' |
+		sed 's/^linux-source-\([0-9.]*\) .*/\1/' | sort -V | tail -n 1)
+	version=$(apt-cache "${apt_options[@]}" policy "linux-source-$series" |
+		awk '$1 == "Candidate:" { print $2 }')
+	[ -n "$version" ] || die "trixie-backports has no linux-source"
 }
 
-# kernel_source SERIES: sets $source, unpacked once for a version
+# sets $source, unpacked once for a version
 kernel_source()
 {
-	local package=linux-source-$1
+	local package=linux-source-$series
 	source=$top/build/linux-$version
 	[ -f "$source/.unpacked" ] && return
 	apt_have xz-utils
@@ -53,18 +47,24 @@ kernel_source()
 
 # kernel_build NAME WHAT SERIES BASE CONFIG IMAGE [MAKEARG]...: builds IMAGE and
 # modules of the configuration BASE with what the file CONFIG says over it, in
-# $kernel; once for a version and a CONFIG. The modules are in
-# $kernel/root/lib/modules.
+# $kernel; once for a version and a CONFIG, of "next" once for a CONFIG: what is
+# newest changes every other week. The modules are in $kernel/root/lib/modules.
 kernel_build()
 {
-	local name=$1 what=$2 series=$3 base=$4 config=$5 image=$6 log=$out/$1.log
+	local name=$1 what=$2 base=$4 config=$5 image=$6 log=$out/$1.log
 	local key line
+	key=$(grep CONFIG_ "$config")
+	if [ "$3" = next ]; then
+		kernel=$out/$name-$(echo "$key" | sha256sum | cut -c1-16)
+		[ -f "$kernel/done" ] && return
+		kernel_version "$3"
+	else
+		kernel_version "$3"
+		kernel=$out/$name-$(echo "$version $key" | sha256sum | cut -c1-16)
+		[ -f "$kernel/done" ] && return
+	fi
 	shift 6
-	kernel_version "$series"
-	key=$(echo "$version $(grep CONFIG_ "$config")" | sha256sum | cut -c1-16)
-	kernel=$out/$name-$key
-	[ -f "$kernel/done" ] && return
-	kernel_source "$series"
+	kernel_source
 	echo "setup: $what $version (some minutes)"
 	rm -rf "$kernel"
 	mkdir -p "$kernel"
