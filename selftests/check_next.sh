@@ -30,7 +30,7 @@ guest()
 {
 	local code
 	# the slabs that are counted: see run.sh
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2046,SC2086
 	selftests/vm/uml.sh -m 2048 -t 1800 \
 		-a "slub_debug=F,kmalloc-*,nf_conntrack*" env BR_SG_LOG=1 \
 		BR_SG_KO=/br_sg/$out/module/kmod/br_sg.ko selftests/run_list.sh \

@@ -195,12 +195,13 @@ def publish(text, result):
     first, rest = doc.split("<!-- results", 1)
     mark, rest = rest.split("\n", 1)
     end = rest.index("<!-- end -->")
+    doc = ("%s<!-- results%s\n![cost against ports and against rules](bench.svg)"
+           "\n\nOf %s, commit %s%s, User Mode Linux of %s.\n\n```%s```\n%s" % (
+               first, mark, result["date"], result["commit"],
+               ", BENCH=quick" if result["quick"] else "", result["kernel"],
+               text, rest[end:]))
     with open(path, "w") as f:
-        f.write("%s<!-- results%s\n![cost against ports and against rules]"
-                "(bench.svg)\n\nOf %s, commit %s%s, User Mode Linux of %s.\n\n"
-                "```%s```\n%s" % (
-            first, mark, result["date"], result["commit"],
-            ", BENCH=quick" if result["quick"] else "", text, rest[end:]))
+        f.write(doc)
 
 
 def show(points, results, control, counted, failed, judged):
