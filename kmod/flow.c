@@ -268,6 +268,14 @@ static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
 						    direction, frame));
 }
 
+/* is the port the one that can answer? Of a flood it may have a mere copy */
+static bool may_answer(const struct br_sg_bind *bind, u8 direction,
+		       const struct br_sg_frame *frame)
+{
+	return direction == BR_SG_EGRESS ||
+	       br_sg_guard_addressed(&bind->port->guard, frame);
+}
+
 /*
  * A protocol whose entry has no ports (UDP-Lite and DCCP in 7.2): every packet
  * shows them. All flows of two ends are one entry, so the first of another one that
@@ -286,7 +294,7 @@ static struct br_sg_verdict judge_ports(const struct br_sg_bind *bind,
 	if (ways & BIT(direction))
 		return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
 	verdict = judge_rules(bind, direction, frame);
-	if (!verdict.code)
+	if (!verdict.code && may_answer(bind, direction, frame))
 		WRITE_ONCE(*word, slot | BR_SG_SLOT_BOTH);
 	return verdict;
 }
@@ -468,8 +476,7 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	ct = flow_entry(bind, skb, &ctinfo);
 	/* not by a copy of a flood: the connection is another port's */
 	if (!ct && frame->proto == IPPROTO_TCP &&
-	    (direction == BR_SG_EGRESS ||
-	     br_sg_guard_addressed(&port->guard, frame)) &&
+	    may_answer(bind, direction, frame) &&
 	    flow_resume(bind, direction, skb))
 		ct = flow_entry(bind, skb, &ctinfo);
 	if (!ct) {
@@ -499,9 +506,7 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	verdict = judge_rules(bind, direction, frame);
 	if (verdict.code < 0)
 		return verdict;
-	/* a copy of a flood: the word is of the port that can answer */
-	if (direction == BR_SG_INGRESS &&
-	    !br_sg_guard_addressed(&port->guard, frame))
+	if (!may_answer(bind, direction, frame))
 		return verdict;
 	return slot_take(bind, direction, ct, words, own, verdict.rule);
 }

@@ -8,6 +8,8 @@ the next packet.
     tap2 = VM B --+-- [br0] --+-- qvb: who is outside, and may lie
                   |           +-- ext: takes a copy of everything
 """
+import os
+
 import frames as f
 import harness
 from harness import conntrack, sh, sysctl
@@ -346,6 +348,8 @@ def l4(build, src, dst, *args, **kw):
     return f.packet(*macs(src, dst), src, dst, *build(src, dst, *args, **kw))
 
 
+# 7.2 has no tracker for UDP-Lite and DCCP
+TRACKED = os.path.exists("/proc/sys/net/netfilter/nf_conntrack_dccp_loose")
 # conntrack takes its checksum for UDP's: a good one is wrong for it
 sysctl("net.netfilter.nf_conntrack_checksum", 0)
 for family, n in ADDR.items():
@@ -365,6 +369,14 @@ for family, n in ADDR.items():
         node.check(name + "from a port that a rule allows as the other end's",
                    "tap1", l4(build, a, x, 7, 4001),
                    counts="tap1 egress [no-rule]")
+        if build is udplite:
+            # of a flood: nobody has been admitted by it
+            node.check(name + "towards another's MAC", "qvb",
+                       f.packet(X_MAC, B_MAC, x, a, *build(x, a, 4002, 9)),
+                       to=["tap1"], counts="tap1 ingress a %d" % into)
+            node.check(name + "is not the VM's to answer", "tap1",
+                       l4(build, a, x, 9, 4002),
+                       counts="tap1 egress [no-rule]")
         node.check(name + "towards the VM", "qvb", l4(build, x, a, 4002, 9),
                    to=["tap1"], counts="tap1 ingress a %d" % into)
         node.check(name + "is answered too", "tap1",
@@ -372,6 +384,30 @@ for family, n in ADDR.items():
                    counts="tap1 egress established")
         node.check(name + "towards another port of it", "qvb",
                    l4(build, x, a, 4002, 10), counts="tap1 ingress [no-rule]")
+        if build is not udplite:
+            continue
+        # without a tracker both are one entry
+        for what, config, out, into in (
+                ("another policy: ", node.config + "rule add a egress proto 99\n",
+                 "established", "established"),
+                ("without the ingress rule: ", node.config.replace(
+                    "rule add a ingress proto udplite dport 9 id 2\n", ""),
+                 "established", "[revoked]" if TRACKED else "[no-rule]")):
+            node.sgctl("apply", "-", stdin=config)
+            node.check(name + what + "what the VM began, its packets", "tap1",
+                       l4(build, a, x, 4000, 7), to=["qvb"],
+                       counts="tap1 egress " + out)
+            node.check(name + what + "and answers", "qvb",
+                       l4(build, x, a, 7, 4000), to=["tap1"],
+                       counts="tap1 ingress " + out)
+            to = into == "established"
+            node.check(name + what + "what others began, their packets", "qvb",
+                       l4(build, x, a, 4002, 9), to=["tap1"] * to,
+                       counts="tap1 ingress " + into)
+            node.check(name + what + "and answers of the VM", "tap1",
+                       l4(build, a, x, 9, 4002), to=["qvb"] * to,
+                       counts="tap1 egress " + into)
+        node.apply(node.config)
     name = "IPv%d: " % family
     gre = b"\0\0\x08\0" + b"\0" * 24
 
