@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 out=$PWD/build/debug
 . selftests/vm/kernel.sh
 
-kernel_build debug "debug kernel" 6.1 alldefconfig selftests/debug/debug.config bzImage \
+kernel_build debug "debug kernel" stock alldefconfig selftests/debug/debug.config bzImage \
 	ARCH=x86_64
 # pci=noacpi: the interpreter takes minutes for the table of interrupts in such a
 # kernel, and gives up. slub_debug=A: every cache may fail, but the checkers' own,

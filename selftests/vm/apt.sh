@@ -83,5 +83,5 @@ apt_fetch()
 	apt_update
 	(cd "$out/deb" && apt-get "${apt_options[@]}" download -qq "$@" \
 		>>"$out/apt.log" 2>&1) ||
-		die "cannot download $*: run apt-get update, then again"
+		die "cannot download $*: see ${out#"$top"/}/apt.log"
 }

@@ -9,12 +9,12 @@ mkdir -p "$out" || exit 1
 . selftests/vm/apt.sh
 . build/vm/env
 
-# kernel_version SERIES: sets $version and $series: the stock kernel's, or of "next"
-# the newest that Debian has built for its next release
+# kernel_version WHICH: sets $version and $series: of "stock" the stock kernel's, of
+# "next" the newest among the backports of Debian's next release
 kernel_version()
 {
-	series=$1
-	if [ "$series" != next ]; then
+	if [ "$1" = stock ]; then
+		series=$(echo "$vm_release" | cut -d. -f1,2)
 		version=$(dpkg-query -W -f '${Version}' "linux-headers-$vm_release")
 		return
 	fi
@@ -45,7 +45,7 @@ kernel_source()
 	touch "$source/.unpacked"
 }
 
-# kernel_build NAME WHAT SERIES BASE CONFIG IMAGE [MAKEARG]...: builds IMAGE and
+# kernel_build NAME WHAT WHICH BASE CONFIG IMAGE [MAKEARG]...: builds IMAGE and
 # modules of the configuration BASE with what the file CONFIG says over it, in
 # $kernel; once for a version and a CONFIG, of "next" once for a CONFIG: what is
 # newest changes every other week. The modules are in $kernel/root/lib/modules.
