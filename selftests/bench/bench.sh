@@ -31,7 +31,7 @@ run()
 	printf '# %-16s %4ds\n' "$name" $((SECONDS - start))
 }
 
-guest="env BR_SG_KO=/br_sg/$out/module/kmod/br_sg.ko python3 -u selftests/bench"
+guest="env BR_SG_KO=/br_sg/build/uml/module/kmod/br_sg.ko python3 -u selftests/bench"
 [ -n "${BENCH_RUNS:-}" ] ||
 	rm -f $out/icount-*.log $out/native-*.log $out/control.log \
 		$out/count.log $out/*.commit

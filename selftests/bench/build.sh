@@ -3,7 +3,7 @@
 #
 # Builds the tool, what times it, and the module twice: for Debian's stock kernel
 # where make puts it, for the User Mode Linux kernel in a copy under
-# build/bench/module.
+# build/uml/module, as check_next.sh does.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . build/vm/env
@@ -14,7 +14,7 @@ log=build/bench/build.log
 	make -s module KDIR="$vm_kdir" && make -s tool &&
 		"${CC:-gcc}" -O2 -Wall -Wextra -Werror -o build/bench/timed \
 			selftests/bench/timed.c &&
-		module_copy build/bench/module "$uml_kdir" ARCH=um
+		module_copy build/uml/module "$uml_kdir" ARCH=um
 } >$log 2>&1 || {
 	tail -n 20 $log
 	echo "bench: the build failed, see $log" >&2
