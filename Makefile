@@ -25,7 +25,7 @@ help:
 	@echo 'make check         all tests; sets up what it needs; ends in "N passed, N failed"'
 	@echo 'make check-debug   the same in a kernel with KASAN, lockdep, kmemleak...; takes long'
 	@echo 'make check-live    real traffic under changes, 1,000 commits...; about 20 minutes'
-	@echo 'make check-next    the same under the newest kernel that Debian has; some minutes'
+	@echo 'make check-next    the same under the newest kernel that Debian backports; some minutes'
 	@echo 'make bench         what it costs, beside its peers; BENCH=quick in under 10 minutes'
 	@echo 'make style         checkpatch --strict'
 	@echo 'make clean         removes what was built, not what was downloaded (build/)'

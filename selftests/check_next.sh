@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # make check-next: the tests of a machine with the module under the newest kernel
-# that Debian has, as User Mode Linux. The last line is "N passed, N failed".
+# that Debian backports, as User Mode Linux. The last line is "N passed, N failed".
 # NEXT_TESTS names the programs ("netns/test_nat.py"...) to run alone.
 set -u
 cd "$(dirname "$0")/.." || exit 1

@@ -3,7 +3,7 @@
 #
 # What uml.sh needs beyond setup.sh, under build/uml: a User Mode Linux kernel with
 # conntrack zones and pktgen, which Debian's own user-mode-linux lacks, of the newest
-# source that Debian has for its next release. It is at the same time what br_sg
+# source among the backports of Debian's next release. It is at the same time what br_sg
 # meets tomorrow. Older ones will not do: up to 6.12 at least they do not start on
 # processors whose registers take more than 2,696 bytes (AMX). 10 minutes on two
 # cores, once; to have a newer one, remove build/uml. Nothing but packages is put on
