@@ -96,7 +96,7 @@ void br_sg_rule_counters_put(struct br_sg_rule_counters *counters)
 	kfree(counters);
 }
 
-bool br_sg_rate_take(struct br_sg_rate *rate, unsigned int max)
+bool br_sg_rate_take(struct br_sg_rate *rate, unsigned int n, unsigned int max)
 {
 	unsigned long second = jiffies / HZ;
 
@@ -105,14 +105,14 @@ bool br_sg_rate_take(struct br_sg_rate *rate, unsigned int max)
 		atomic_set(&rate->n, 0);
 	}
 	/* full: a flood writes nothing that its processors would share */
-	if (atomic_read(&rate->n) >= max)
+	if (n > max || atomic_read(&rate->n) > (int)(max - n))
 		return false;
-	return atomic_inc_return(&rate->n) <= max;
+	return atomic_add_return(n, &rate->n) <= (int)max;
 }
 
-bool br_sg_fragment_allowed(struct br_sg_counters *counters)
+bool br_sg_fragments_allowed(struct br_sg_counters *counters, unsigned int n)
 {
-	return br_sg_rate_take(&counters->fragments, FRAGMENTS_PER_SECOND);
+	return br_sg_rate_take(&counters->fragments, n, FRAGMENTS_PER_SECOND);
 }
 
 void br_sg_counter_read(const struct br_sg_counter *counter, u64 *packets,

@@ -112,10 +112,10 @@ struct br_sg_rule_counters *
 br_sg_rule_counters_get(struct br_sg_rule_counters *counters);
 void br_sg_rule_counters_put(struct br_sg_rule_counters *counters);
 
-/* one more this second, of at most @max? */
-bool br_sg_rate_take(struct br_sg_rate *rate, unsigned int max);
-/* may the port send one more fragment this second? */
-bool br_sg_fragment_allowed(struct br_sg_counters *counters);
+/* are there @n more this second, of at most @max? Then they are taken */
+bool br_sg_rate_take(struct br_sg_rate *rate, unsigned int n, unsigned int max);
+/* may the port send @n more fragments this second? */
+bool br_sg_fragments_allowed(struct br_sg_counters *counters, unsigned int n);
 
 static inline void br_sg_counter_add(struct br_sg_counter *counter,
 				     u32 packets, u32 bytes)

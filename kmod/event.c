@@ -121,7 +121,7 @@ static struct br_sg_event *event_begin(struct br_sg_net *bn,
 	/* pairs with the release in ring_tell(): up to tail all is read */
 	tail = smp_load_acquire(&ring->tail);
 	if (ring->head - tail == RING ||
-	    !br_sg_rate_take(&budget->rate, EVENTS_PER_SECOND)) {
+	    !br_sg_rate_take(&budget->rate, 1, EVENTS_PER_SECOND)) {
 		atomic_inc(&budget->withheld);
 		return NULL;
 	}

@@ -18,6 +18,7 @@
 #include <net/checksum.h>
 
 #include "frame.h"
+#include "offload.h"
 
 /* extension headers: as many as newer kernels walk (IP6_MAX_EXT_HDRS_CNT) */
 #define EXTHDRS_MAX	12
@@ -65,7 +66,7 @@ struct exthdr {
  * @data: where a fragment's data begins, offset from skb->data
  * @offset: where it belongs in the packet, in bytes
  * @more: fragments follow
- * @l4_len: length of the layer 4 header, for the number of GSO segments
+ * @l4_len: length of the layer 4 header, where we know it
  */
 struct parse {
 	const struct sk_buff *skb;
@@ -78,12 +79,18 @@ struct parse {
 	int l4_len;
 };
 
-/* copies @len bytes at @off, which all must be before the end */
+/*
+ * Copies @len bytes at @off, which all must be before the end. Pages that user space
+ * can still write to (vhost's zerocopy) hold no header: who reads it next, and the
+ * receiver, would see another one.
+ */
 static bool fetch(const struct parse *p, int off, int len, void *to)
 {
 	void *from;
 
 	if (p->end - off < len)
+		return false;
+	if (off + len > (int)skb_headlen(p->skb) && skb_has_shared_frag(p->skb))
 		return false;
 	from = skb_header_pointer(p->skb, off, len, to);
 	if (!from)
@@ -152,6 +159,7 @@ static bool ports_parse(struct parse *p)
 
 	if (!fetch(p, frame->thoff, sizeof(ports), &ports))
 		return false;
+	p->l4_len = l4_min(frame);
 	frame->sport = be16_to_cpu(ports.sport);
 	frame->dport = be16_to_cpu(ports.dport);
 	frame->flags |= BR_SG_FRAME_PORTS;
@@ -522,20 +530,95 @@ static bool ether_parse(struct parse *p)
 	}
 }
 
-/* for counters only; a guest says gso_size, and leaves gso_segs 0 */
+static bool is_ip(const struct br_sg_frame *frame)
+{
+	return frame->kind == BR_SG_FRAME_IPV4 || frame->kind == BR_SG_FRAME_IPV6;
+}
+
+/*
+ * Who left the checksum to the kernel said where it is to be written, and a guest
+ * also says, by what it puts into the packet, what that will be: so nowhere but into
+ * the checksum of the layer 4 header that is judged here, or behind it.
+ */
+static bool csum_ok(const struct parse *p)
+{
+	const struct br_sg_frame *frame = p->frame;
+	int field, at;
+
+	if (p->skb->ip_summed != CHECKSUM_PARTIAL)
+		return true;
+	if (!is_ip(frame) || is_frag(p))
+		return false;
+	at = skb_checksum_start_offset(p->skb) + p->skb->csum_offset -
+	     frame->thoff;
+	field = br_sg_offload_csum(frame->proto);
+	if (field >= 0)
+		return at == field || at >= p->l4_len;
+	/* GRE and the like, which were a kernel's to wrap: a guest cannot say so */
+	return p->skb->encapsulation && at >= BR_SG_OFFLOAD_TUNNEL_MIN;
+}
+
+/* will the kernel cut it where the headers say, and as what they say it is? */
+static bool gso_ok(const struct parse *p)
+{
+	const struct skb_shared_info *info = skb_shinfo(p->skb);
+	const struct br_sg_frame *frame = p->frame;
+	u32 type = info->gso_type;
+
+	if (!skb_is_gso(p->skb))
+		return true;
+	if (!is_ip(frame))
+		return false;
+	/* the other bits are of what is inside */
+	if (type & BR_SG_OFFLOAD_UDP_TUNNEL)
+		return frame->proto == IPPROTO_UDP &&
+		       skb_inner_mac_header(p->skb) - p->skb->data >=
+		       frame->thoff + p->l4_len;
+	if (type & BR_SG_OFFLOAD_TUNNEL)
+		return p->skb->encapsulation;
+	if (type & SKB_GSO_TCPV4)
+		return frame->kind == BR_SG_FRAME_IPV4 &&
+		       frame->proto == IPPROTO_TCP;
+	if (type & SKB_GSO_TCPV6)
+		return frame->kind == BR_SG_FRAME_IPV6 &&
+		       frame->proto == IPPROTO_TCP;
+	if (type & SKB_GSO_UDP_L4)
+		return frame->proto == IPPROTO_UDP;
+	if (type & SKB_GSO_SCTP)
+		return frame->proto == IPPROTO_SCTP;
+	/* fragments begin at multiples of 8, and the first has all of UDP's header */
+	return type & SKB_GSO_UDP && frame->proto == IPPROTO_UDP &&
+	       info->gso_size % 8 == 0;
+}
+
+/* a guest says gso_size, and leaves gso_segs 0 */
 static u32 gso_packets(const struct parse *p)
 {
+	const struct skb_shared_info *info = skb_shinfo(p->skb);
 	const struct br_sg_frame *frame = p->frame;
 	int len;
 
 	if (!skb_is_gso(p->skb))
 		return 1;
-	if (skb_shinfo(p->skb)->gso_segs)
-		return skb_shinfo(p->skb)->gso_segs;
-	len = (int)p->skb->len - max(frame->thoff, frame->nhoff) - p->l4_len;
+	if (info->gso_segs)
+		return info->gso_segs;
+	len = (int)p->skb->len - max(frame->thoff, frame->nhoff);
+	/* UDP's header is data of a fragment */
+	if (!(info->gso_type & SKB_GSO_UDP))
+		len -= p->l4_len;
 	if (len <= 0)
 		return 1;
-	return DIV_ROUND_UP(len, skb_shinfo(p->skb)->gso_size);
+	return DIV_ROUND_UP(len, info->gso_size);
+}
+
+/* how many fragments it is, or will be cut into */
+static u32 fragments(const struct parse *p)
+{
+	if (is_frag(p))
+		return 1;
+	if (skb_is_gso(p->skb) && skb_shinfo(p->skb)->gso_type & SKB_GSO_UDP)
+		return p->frame->packets;
+	return 0;
 }
 
 void br_sg_frame_parse(struct br_sg_frame *frame, const struct sk_buff *skb)
@@ -548,9 +631,10 @@ void br_sg_frame_parse(struct br_sg_frame *frame, const struct sk_buff *skb)
 
 	memset(frame, 0, sizeof(*frame));
 	frame->bytes = skb->len + ETH_HLEN;
-	if (!ether_parse(&p))
+	if (!ether_parse(&p) || !csum_ok(&p) || !gso_ok(&p))
 		frame->kind = BR_SG_FRAME_MALFORMED;
 	frame->packets = gso_packets(&p);
+	frame->fragments = fragments(&p);
 }
 
 void br_sg_frame_size(struct br_sg_frame *frame, const struct sk_buff *skb)

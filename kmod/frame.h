@@ -14,8 +14,9 @@
 /**
  * enum br_sg_frame_kind - what it is
  * @BR_SG_FRAME_MALFORMED: not a well-formed frame, or ARP, IP or ND that
- *	cannot be parsed safely; no other field but the MACs, packets and bytes
- *	is to be relied on
+ *	cannot be parsed safely, or one that the kernel would change where it is
+ *	judged (offload.h); no other field but the MACs, packets, fragments and
+ *	bytes is to be relied on
  * @BR_SG_FRAME_TAGGED: an 802.1Q or 802.1ad tag, VID 0 too, in the skb's
  *	metadata or in band
  * @BR_SG_FRAME_LLC: 802.3 length in place of an ethertype: LLC, SNAP
@@ -91,6 +92,8 @@ enum br_sg_icmp6 {
  * @nhoff: network header, offset from skb->data
  * @thoff: layer 4 header, offset from skb->data
  * @packets: 1, of a GSO frame its segments (what the guest said, for counters)
+ * @fragments: 1 of a fragment, of a UDP datagram that the kernel will cut into
+ *	fragments how many; else 0
  * @bytes: length with the Ethernet header; of a GSO frame what its segments
  *	have on the wire is not counted apart
  */
@@ -115,6 +118,7 @@ struct br_sg_frame {
 	int nhoff;
 	int thoff;
 	u32 packets;
+	u32 fragments;
 	u32 bytes;
 };
 

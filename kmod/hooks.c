@@ -352,8 +352,8 @@ static unsigned int pre_guard(struct br_sg_net *bn,
 	code = br_sg_guard_egress(&bind->port->guard, &frame);
 	if (code < 0)
 		return drop(bn, bind, BR_SG_EGRESS, -code, &frame, skb);
-	if (frame.flags & BR_SG_FRAME_FRAG &&
-	    !br_sg_fragment_allowed(bind->port->counters))
+	if (frame.fragments &&
+	    !br_sg_fragments_allowed(bind->port->counters, frame.fragments))
 		return drop(bn, bind, BR_SG_EGRESS, BR_SG_REASON_MALFORMED,
 			    &frame, skb);
 	if (code > 0 && frame.kind != BR_SG_FRAME_IPV4 &&

@@ -4,7 +4,8 @@
  * the guard neither drops nor accepts? Plain is: untagged, whole, IPv4 without
  * options or IPv6 without extension headers, TCP or UDP but not DHCP, all
  * headers in the skb's linear part (which no guest can write any more, zerocopy
- * or not), to no group MAC that begins with 01.
+ * or not), the checksum, where it is left to the kernel, in its place, GSO of TCP
+ * only, to no group MAC that begins with 01.
  *
  * A yes is one that br_sg_frame_parse() finds well-formed and that
  * br_sg_guard_egress() or br_sg_guard_ingress() answers with 0; unit tests hold
@@ -28,6 +29,7 @@
 #include <net/checksum.h>
 
 #include "guard.h"
+#include "offload.h"
 
 /* DHCP of either family and direction: steps 7 and 8 want to see it */
 static inline bool br_sg_port_is_dhcp(u16 dport)
@@ -37,12 +39,19 @@ static inline bool br_sg_port_is_dhcp(u16 dport)
 	       (u16)(dport - BR_SG_DHCP6_CLIENT) < 2;
 }
 
-/* @len: of layer 4; @room: of it in the linear part, 8 bytes at least */
-static inline bool br_sg_plain_l4(u8 proto, const void *l4, int len, int room)
+/*
+ * @len: of layer 4; @room: of it in the linear part, 8 bytes at least; @tcp_gso: the
+ * type that a GSO frame of TCP has in this family
+ */
+static inline bool br_sg_plain_l4(const struct sk_buff *skb, u8 proto,
+				  const void *l4, int len, int room,
+				  u32 tcp_gso)
 {
 	const struct udphdr *udp = l4;
 	const struct tcphdr *tcp = l4;
 
+	if (!br_sg_offload_plain(skb, proto, l4, tcp_gso))
+		return false;
 	if (proto == IPPROTO_TCP)
 		return room >= (int)sizeof(*tcp) && tcp->doff >= 5 &&
 		       tcp->doff * 4 <= len;
@@ -62,8 +71,8 @@ static inline bool br_sg_plain_ipv4(const struct sk_buff *skb)
 		return false;
 	len = be16_to_cpu(ip->tot_len);
 	return len <= (int)skb->len &&
-	       br_sg_plain_l4(ip->protocol, ip + 1, len - (int)sizeof(*ip),
-			      room);
+	       br_sg_plain_l4(skb, ip->protocol, ip + 1,
+			      len - (int)sizeof(*ip), room, SKB_GSO_TCPV4);
 }
 
 static inline bool br_sg_plain_ipv6(const struct sk_buff *skb)
@@ -76,7 +85,8 @@ static inline bool br_sg_plain_ipv6(const struct sk_buff *skb)
 		return false;
 	len = be16_to_cpu(ip->payload_len);
 	return len <= (int)(skb->len - sizeof(*ip)) &&
-	       br_sg_plain_l4(ip->nexthdr, ip + 1, len, room);
+	       br_sg_plain_l4(skb, ip->nexthdr, ip + 1, len, room,
+			      SKB_GSO_TCPV6);
 }
 
 /* the MAC header of an untagged frame whose network header is at skb->data */

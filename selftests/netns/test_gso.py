@@ -2,16 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Frames as virtio guests send them: one of many segments, its checksum left to
 the host, and metadata that the guest made up."""
-import fcntl
-import os
-import struct
-
 import frames as f
 import harness
-from harness import IFF_NO_PI, IFF_TAP, TUNSETIFF, ip
+import virtio
+from harness import ip
+from virtio import GSO_NONE, GSO_TCPV4, GSO_TCPV6, NEEDS_CSUM, VirtioTap
 
-IFF_VNET_HDR, TUNSETOFFLOAD = 0x4000, 0x400454d0
-NEEDS_CSUM, GSO_NONE, GSO_TCPV4, GSO_TCPV6 = 1, 0, 1, 4
 VM, FAR = "02:00:00:00:00:01", "02:00:00:00:00:99"
 CONFIG = """
 group add web
@@ -25,29 +21,11 @@ t = harness.start()
 node = harness.Node(t, taps=("qvb",))
 
 
-class VirtioTap(harness.Tap):
-    """a tap whose frames have a virtio_net_hdr"""
-
-    def __init__(self, name):
-        self.name = name
-        self.header = b"\0" * 10
-        self.fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-        fcntl.ioctl(self.fd, TUNSETIFF, struct.pack(
-            "16sH22x", name.encode(), IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
-
-    def send(self, frame):
-        try:
-            os.write(self.fd, self.header + frame)
-            return True
-        except OSError:
-            return False
-
-
 def header(family, gso_type, gso_size, flags=NEEDS_CSUM, start=None, hdr=None):
     l4 = 14 + (40 if family == 6 else 20)
-    return struct.pack("<BBHHHH", flags, gso_type,
-                       l4 + 20 if hdr is None else hdr, gso_size,
-                       l4 if start is None else start, 16)
+    return virtio.header(flags, gso_type, gso_size,
+                         l4 if start is None else start, 16,
+                         l4 + 20 if hdr is None else hdr)
 
 
 tap = node.taps["tap1"] = VirtioTap("tap1")
@@ -66,7 +44,7 @@ for family, (vm, far) in ADDR.items():
     out = node.send("tap1", tcp("S", 1))["qvb"]
     t.ok(len(out) == 1 and node.count() == {("tap1", "egress", "web 1"): 1},
          name + "a checksum that the guest left to the host is no fault")
-    tap.header = b"\0" * 10
+    tap.header = virtio.NONE
     node.send("qvb", f.packet(FAR, VM, far, vm, 6,
                               f.tcp(far, vm, 80, 1000, "SA", 1, 2)))
     node.send("tap1", tcp("A", 2))
@@ -88,21 +66,23 @@ for family, (vm, far) in ADDR.items():
     t.ok(not out and node.count() == {("tap1", "egress", "[source]"): 4},
          name + "a spoofed one too")
 
-    def shut(what, data, packets, refusable=False):
+    def shut(what, data, packets, reason="[no-rule]", refusable=False):
         node.drain()
         taken = tap.send(tcp("S", 1, data, dport=81))
         came = node.taps["qvb"].recv()
         moved = node.count()
-        want = {("tap1", "egress", "[no-rule]"): packets} \
+        want = {("tap1", "egress", reason): packets} \
             if taken or not refusable else {}
         t.ok(not came and moved == want, name + what, came, moved)
     # csum_start becomes the transport header: it must not move what is judged
     l4 = 14 + (40 if family == 6 else 20)
     for start in (14, l4 - 8, l4 + 20):
         tap.header = header(family, GSO_NONE, 0, start=start)
-        # within the network header: since 7.2 the tap itself refuses it
+        # the sum is written 16 bytes on: into the headers, or behind them. That
+        # it begins within the network header since 7.2 the tap itself refuses
         shut("nor does a checksum offset of %d open a port" % start,
-             b"x" * 100, 1, refusable=start == 14)
+             b"x" * 100, 1, "[no-rule]" if start > l4 else "[malformed]",
+             refusable=start < l4)
     # the linear part is as short as the guest wants it
     for hdr in (14, 34, 60):
         tap.header = header(family, gso, 1000, hdr=hdr)

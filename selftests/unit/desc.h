@@ -84,4 +84,8 @@ const char *desc_to(const struct desc *d);
 int oracle_egress(const struct unit_port *port, const struct desc *d);
 int oracle_ingress(const struct unit_port *port, const struct desc *d);
 
+/* the fuzzing entry point: so many bytes that choose, then the frame */
+#define FUZZ_CONTROL	16
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
 #endif

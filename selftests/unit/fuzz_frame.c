@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Bytes in, verdicts out: the parser and the guard on whatever comes, for
- * libFuzzer (make fuzz) and for test_mutate. The first eight bytes choose the
+ * libFuzzer (make fuzz) and for test_mutate. The first sixteen bytes choose the
  * port, the pages and the metadata; the frame follows.
  */
 #include "desc.h"
 #include "plain.h"
-
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 #define REQUIRE(c) \
 	do { \
@@ -27,6 +25,7 @@ static void check(const struct br_sg_frame *f, int len)
 	if (f->kind == BR_SG_FRAME_MALFORMED)
 		return;
 	REQUIRE(f->bytes == (u32)len);
+	REQUIRE(!(f->flags & BR_SG_FRAME_FRAG) || f->fragments == 1);
 	REQUIRE(f->nhoff == 0);
 	if (!ip) {
 		REQUIRE(!f->flags);
@@ -60,6 +59,16 @@ static struct sk_buff *make(const struct pkt *p, const u8 *control, int page)
 		skb->shinfo.gso_size = control[3] << 8 | control[4];
 	if (control[2] & 4)
 		skb->shinfo.gso_segs = control[5];
+	if (control[2] & 2)
+		skb->shinfo.gso_type = control[6] | control[7] << 8 |
+				       (control[8] & 7) << 16;
+	if (control[2] & 16) {
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = control[9];
+		skb->csum_offset = control[10];
+	}
+	skb->encapsulation = control[2] & 32;
+	skb->inner_mac_header = control[11];
 	return skb;
 }
 
@@ -70,7 +79,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	int page, len, egress, ingress;
 	static struct pkt p;
 	struct sk_buff *skb;
-	u8 control[8];
+	u8 control[FUZZ_CONTROL];
 
 	if (size < sizeof(control) || size > PKT_MAX)
 		return 0;

@@ -39,6 +39,17 @@ static enum br_sg_frame_kind parse(void)
 	return f.kind;
 }
 
+/* one that the kernel will cut, parsed; to be freed */
+static struct sk_buff *gso(u32 type, u16 size)
+{
+	struct sk_buff *skb = skb_make(p.b, p.len, 0);
+
+	skb->shinfo.gso_size = size;
+	skb->shinfo.gso_type = type;
+	br_sg_frame_parse(&f, skb);
+	return skb;
+}
+
 static bool malformed(void)
 {
 	return parse() == BR_SG_FRAME_MALFORMED;
@@ -452,9 +463,7 @@ static void test_ip4(void)
 	ip()[2] = 0;
 	ip()[3] = 0;
 	pkt_csum(&p);
-	skb = skb_make(p.b, p.len, 0);
-	skb->shinfo.gso_size = 1;
-	br_sg_frame_parse(&f, skb);
+	skb = gso(SKB_GSO_TCPV4, 1);
 	ok(f.kind == BR_SG_FRAME_IPV4 && f.packets == 5, "BIG TCP: length 0, GSO");
 	skb_free(skb);
 	s_udp4();
@@ -462,9 +471,7 @@ static void test_ip4(void)
 	ip()[2] = 0;
 	ip()[3] = 0;
 	pkt_csum(&p);
-	skb = skb_make(p.b, p.len, 0);
-	skb->shinfo.gso_size = 1000;
-	br_sg_frame_parse(&f, skb);
+	skb = gso(SKB_GSO_UDP_L4, 1000);
 	ok(f.kind == BR_SG_FRAME_MALFORMED, "length 0, GSO, but UDP");
 	skb_free(skb);
 
@@ -611,9 +618,7 @@ static void test_frags(void)
 	ok(malformed(), "IPv6 fragment: header twice");
 	s_first4();
 	pkt_fix(&p);
-	skb = skb_make(p.b, p.len, 0);
-	skb->shinfo.gso_size = 8;
-	br_sg_frame_parse(&f, skb);
+	skb = gso(SKB_GSO_UDP, 8);
 	ok(f.kind == BR_SG_FRAME_MALFORMED, "a fragment that is GSO");
 	skb_free(skb);
 }
@@ -688,9 +693,7 @@ static void test_ip6(void)
 	pkt_hex(&p, "06 00 c2 04 00 00 00 1d");
 	pkt_tcp(&p, 1, 2, 2, 1);
 	ok(malformed(), "IPv6: jumbogram");
-	skb = skb_make(p.b, p.len, 0);
-	skb->shinfo.gso_size = 1400;
-	br_sg_frame_parse(&f, skb);
+	skb = gso(SKB_GSO_TCPV6, 1400);
 	ok(f.kind == BR_SG_FRAME_IPV6 && f.proto == IPPROTO_TCP && f.dport == 2,
 	   "IPv6: jumbogram by GSO");
 	skb_free(skb);
@@ -773,9 +776,7 @@ static void test_gso(void)
 	ip4(IPPROTO_TCP, 0);
 	pkt_tcp(&p, 1, 2, 0x10, 0);
 	pkt_fix(&p);
-	skb = skb_make(p.b, p.len, 0);
-	skb->shinfo.gso_size = 1;
-	br_sg_frame_parse(&f, skb);
+	skb = gso(SKB_GSO_TCPV4, 1);
 	ok(f.packets == 1, "GSO: without data");
 	skb_free(skb);
 }

@@ -9,8 +9,6 @@
 
 #define ITERATIONS	300000
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
 static const struct desc seeds[] = {
 	{ .kind = ARP }, { .proto = 6 }, { .proto = 17 }, { .proto = 1 },
 	{ .proto = 2 }, { .frag = FIRST }, { .frag = REST },
@@ -31,7 +29,8 @@ static void mutate(u8 *b, int *len)
 	static const u8 some[] = {
 		0, 1, 2, 4, 5, 6, 8, 17, 43, 44, 50, 51, 58, 59, 60, 127, 128, 255,
 	};
-	int at = 8 + rnd_below(*len > 8 ? *len - 8 : 1);
+	int at = FUZZ_CONTROL +
+		 rnd_below(*len > FUZZ_CONTROL ? *len - FUZZ_CONTROL : 1);
 
 	switch (rnd_below(6)) {
 	case 0:
@@ -44,7 +43,7 @@ static void mutate(u8 *b, int *len)
 		b[at] = some[rnd_below(sizeof(some))];
 		break;
 	case 3:
-		*len = 8 + rnd_below(*len - 7);
+		*len = FUZZ_CONTROL + rnd_below(*len - FUZZ_CONTROL + 1);
 		break;
 	case 4:
 		while (*len < 400 && rnd_below(20))
@@ -52,7 +51,7 @@ static void mutate(u8 *b, int *len)
 		break;
 	case 5:
 		/* around the places where lengths and kinds are */
-		b[8 + 12 + rnd_below(12)] = some[rnd_below(sizeof(some))];
+		b[FUZZ_CONTROL + 12 + rnd_below(12)] = some[rnd_below(sizeof(some))];
 		break;
 	}
 }
@@ -60,18 +59,21 @@ static void mutate(u8 *b, int *len)
 int main(int argc, char **argv)
 {
 	static struct pkt p;
-	static u8 b[8 + PKT_MAX];
+	static u8 b[FUZZ_CONTROL + PKT_MAX];
 	int i, n, len;
 
 	rnd_seed(argc, argv);
 	for (i = 0; i < ITERATIONS; i++) {
 		desc_build(&seeds[rnd_below(ARRAY_SIZE(seeds))], &p);
-		for (n = 0; n < 8; n++)
+		for (n = 0; n < FUZZ_CONTROL; n++)
 			b[n] = rnd();
 		b[1] = rnd_below(2) ? 0 : rnd_below(80);
 		b[2] = rnd_below(4) ? 8 : rnd();
-		memcpy(b + 8, p.b, p.len);
-		len = 8 + p.len;
+		/* a sum often begins where a header does, and is meant for it */
+		b[9] = rnd_below(2) ? 2 + 34 : 2 + 54;
+		b[10] = rnd_below(2) ? 16 : rnd_below(20);
+		memcpy(b + FUZZ_CONTROL, p.b, p.len);
+		len = FUZZ_CONTROL + p.len;
 		for (n = rnd_below(5); n >= 0; n--)
 			mutate(b, &len);
 		LLVMFuzzerTestOneInput(b, len);

@@ -15,9 +15,32 @@ struct shim_frag {
 	int size;
 };
 
+/* as in the kernel */
+#define CHECKSUM_NONE		0
+#define CHECKSUM_PARTIAL	3
+
+enum {
+	SKB_GSO_TCPV4 = 1 << 0,
+	SKB_GSO_DODGY = 1 << 1,
+	SKB_GSO_TCP_ECN = 1 << 2,
+	SKB_GSO_TCPV6 = 1 << 4,
+	SKB_GSO_GRE = 1 << 6,
+	SKB_GSO_GRE_CSUM = 1 << 7,
+	SKB_GSO_IPXIP4 = 1 << 8,
+	SKB_GSO_IPXIP6 = 1 << 9,
+	SKB_GSO_UDP_TUNNEL = 1 << 10,
+	SKB_GSO_UDP_TUNNEL_CSUM = 1 << 11,
+	SKB_GSO_SCTP = 1 << 14,
+	SKB_GSO_ESP = 1 << 15,
+	SKB_GSO_UDP = 1 << 16,
+	SKB_GSO_UDP_L4 = 1 << 17,
+};
+
 struct skb_shared_info {
 	u16 gso_size;
 	u16 gso_segs;
+	u32 gso_type;
+	bool shared;
 	int nr_frags;
 	struct shim_frag *frags;
 };
@@ -30,6 +53,11 @@ struct sk_buff {
 	u16 mac_header;
 	u16 network_header;
 	u16 transport_header;
+	u16 inner_mac_header;
+	u16 csum_start;
+	u16 csum_offset;
+	u8 ip_summed;
+	bool encapsulation;
 	__be16 protocol;
 	__be16 vlan_proto;
 	u16 vlan_tci;
@@ -48,6 +76,22 @@ static inline bool skb_is_gso(const struct sk_buff *skb)
 static inline unsigned int skb_headlen(const struct sk_buff *skb)
 {
 	return skb->len - skb->data_len;
+}
+
+/* has pages that user space may write to */
+static inline bool skb_has_shared_frag(const struct sk_buff *skb)
+{
+	return skb->data_len && skb->shinfo.shared;
+}
+
+static inline int skb_checksum_start_offset(const struct sk_buff *skb)
+{
+	return skb->csum_start - (int)(skb->data - skb->head);
+}
+
+static inline u8 *skb_inner_mac_header(const struct sk_buff *skb)
+{
+	return skb->head + skb->inner_mac_header;
 }
 
 static inline int skb_mac_header_was_set(const struct sk_buff *skb)
