@@ -7,14 +7,11 @@
  * notifier, from the moment a bridge takes them (before it forwards a frame of
  * theirs) until it lets them go, and every change lays a new map of devices
  * over the policy in force.
- *
- * A device instance that a port line names has a serial. It goes with the
- * instance, with the name and with the line: what conntrack entries hold for
- * another serial means nothing (flow.c), so a recycled device name inherits no
- * flow.
+ * What a device is, and which zone its bridge has, is judged into scratch and
+ * holds when the map that it makes is published: who is refused a bridge, or a
+ * commit that is, leaves everything as it was.
  */
 #include <linux/if_bridge.h>
-#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/rtnetlink.h>
@@ -23,320 +20,164 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "bind.h"
+#include "device.h"
 #include "net.h"
 #include "policy.h"
 #include "resume.h"
 #include "shadow_end.h"
 #include "snapshot.h"
 
-/**
- * struct br_sg_dev_bridge - a bridge that devices of ours are on
- * @node: in br_sg_net.bridge_hash
- * @users: devices on it
- * @ifindex: its device
- * @dev: its device; alive as long as a device is on it
- * @zone: the zone in use; 0: none yet
- * @tmpl: of @zone; a reference
- * @watched: the policy of a port on it has moved: see struct br_sg_bind
- * @ours: work of bind_snapshot(): a port of ours is on it
- * @filtered: likewise: see struct br_sg_bridge
- * @stateless: likewise
- * @given: likewise: the zone a port line names
- * @index: likewise: of its struct br_sg_bridge, -1 for none
- *
- * Protected by the netns' publish mutex.
- */
-struct br_sg_dev_bridge {
-	struct hlist_node node;
-	u32 users;
-	int ifindex;
-	struct net_device *dev;
-	u16 zone;
-	struct nf_conn *tmpl;
-	bool watched;
-	bool ours;
-	bool filtered;
-	bool stateless;
-	u16 given;
-	int index;
-};
-
-/**
- * struct br_sg_dev - a device that is a bridge port
- * @node: in br_sg_net.devs
- * @hash: in br_sg_net.dev_hash
- * @dev: it
- * @ifindex: of @dev
- * @name: the name it had when it was last looked at
- * @renamed: it was a port of ours under another name: blocked until a port
- *	line names it
- * @serial: of the binding to @port_epoch's port; 0: none
- * @epoch: of the port that @serial is for
- * @version: of its policy, likewise
- * @bridge: shared by the devices of a bridge
- * @counts: of the shadow, as published; NULL: none
- * @end: work of bind_snapshot(): of the snapshot that is being made, or NULL
- * @port: work of bind_snapshot()
- * @state: likewise: enum br_sg_bind_state
- *
- * Protected by the netns' publish mutex.
- */
-struct br_sg_dev {
-	struct list_head node;
-	struct hlist_node hash;
-	struct net_device *dev;
-	int ifindex;
-	char name[IFNAMSIZ];
-	bool renamed;
-	u32 serial;
-	u32 epoch;
-	u16 version;
-	struct br_sg_dev_bridge *bridge;
-	struct br_sg_shadow_counts *counts;
-	struct br_sg_shadow_end *end;
-	int port;
-	u8 state;
-};
-
-static atomic_t bind_serial;
-
-/*
- * Serials must not repeat while a conntrack entry could still carry one, five
- * days at most, and entries outlive the module. Counting from eight times the
- * seconds since 2020, a reload starts above all that came before unless more
- * than eight devices a second were bound all the time.
- */
-static void serial_seed(void)
-{
-	s64 seconds = ktime_get_real_seconds() - 1577836800;
-
-	atomic_set(&bind_serial, (u32)(seconds > 0 ? seconds * 8 : 0));
-}
-
-static u32 serial_next(void)
-{
-	u32 serial;
-
-	do {
-		serial = atomic_inc_return(&bind_serial);
-	} while (!serial);
-	return serial;
-}
-
-void br_sg_bind_serial_seen(u32 serial)
-{
-	int now = atomic_read(&bind_serial);
-
-	do {
-		if ((int)(serial - now) <= 0)
-			return;
-	} while (!atomic_try_cmpxchg(&bind_serial, &now, serial));
-}
-
-static void dev_bridge_put(struct br_sg_net *bn, struct br_sg_dev_bridge *bridge)
-{
-	if (--bridge->users)
-		return;
-	br_sg_zone_release(&bn->zones, bridge->zone, bridge);
-	hash_del(&bridge->node);
-	if (bridge->tmpl)
-		nf_ct_put(bridge->tmpl);
-	kfree(bridge);
-}
-
-static struct br_sg_dev_bridge *dev_bridge_get(struct br_sg_net *bn,
-					       struct net_device *dev)
-{
-	struct br_sg_dev_bridge *bridge;
-
-	hash_for_each_possible(bn->bridge_hash, bridge, node, dev->ifindex) {
-		if (bridge->dev == dev) {
-			bridge->users++;
-			return bridge;
-		}
-	}
-	bridge = kzalloc(sizeof(*bridge), GFP_KERNEL_ACCOUNT);
-	if (!bridge)
-		return NULL;
-	bridge->users = 1;
-	bridge->ifindex = dev->ifindex;
-	bridge->dev = dev;
-	hash_add(bn->bridge_hash, &bridge->node, dev->ifindex);
-	return bridge;
-}
-
-static struct br_sg_dev *dev_find(struct br_sg_net *bn,
-				  const struct net_device *dev)
-{
-	struct br_sg_dev *d;
-
-	hash_for_each_possible(bn->dev_hash, d, hash, dev->ifindex)
-		if (d->dev == dev)
-			return d;
-	return NULL;
-}
-
-static int dev_add(struct br_sg_net *bn, struct net_device *dev,
-		   struct net_device *master)
-{
-	struct br_sg_dev *d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
-
-	if (!d)
-		return -ENOMEM;
-	d->bridge = dev_bridge_get(bn, master);
-	if (!d->bridge) {
-		kfree(d);
-		return -ENOMEM;
-	}
-	d->dev = dev;
-	d->ifindex = dev->ifindex;
-	strscpy(d->name, dev->name, sizeof(d->name));
-	list_add_tail(&d->node, &bn->devs);
-	hash_add(bn->dev_hash, &d->hash, dev->ifindex);
-	bn->n_devs++;
-	return 0;
-}
-
-static void dev_del(struct br_sg_net *bn, struct br_sg_dev *d)
-{
-	list_del(&d->node);
-	hash_del(&d->hash);
-	bn->n_devs--;
-	dev_bridge_put(bn, d->bridge);
-	br_sg_shadow_counts_put(d->counts);
-	kfree(d);
-}
-
-static void devs_forget(struct br_sg_net *bn)
-{
-	struct br_sg_dev *d, *next;
-
-	list_for_each_entry_safe(d, next, &bn->devs, node)
-		dev_del(bn, d);
-}
-
 /*
  * A port line that names a zone gives it to its bridge, unless another line has
- * given it one or the zone is another bridge's: the later is blocked.
+ * given it one or the zone is another bridge's: the later is blocked. 1: given,
+ * 0: blocked, or an error.
  */
-static bool dev_zone(struct br_sg_net *bn, struct br_sg_dev *d, u16 zone)
+static int dev_zone(struct br_sg_net *bn, struct br_sg_dev *d, u16 id)
 {
 	struct br_sg_dev_bridge *b = d->bridge;
+	struct br_sg_zone *zone;
 
-	if (!zone || zone == b->given)
-		return true;
-	if (b->given ||
-	    br_sg_zone_claim(&bn->zones, b->dev->name, zone, b))
-		return false;
-	b->given = zone;
-	return true;
+	if (!id || id == b->given)
+		return 1;
+	if (b->given)
+		return 0;
+	zone = br_sg_zone_take(&bn->zones, bn->net, id, &b->user);
+	if (IS_ERR_OR_NULL(zone))
+		return PTR_ERR_OR_ZERO(zone);
+	b->given = id;
+	b->next = zone;
+	return 1;
 }
 
-/*
- * A device that a new port is bound to has a new serial, or the one it had before
- * the module was loaded anew. Then entries carry it, with older versions.
- */
-static void dev_bind(struct br_sg_dev *d, const struct br_sg_port *port,
-		     const struct br_sg_binding *before)
+static void dev_blocked(const struct br_sg_dev *d, u16 zone)
 {
-	if (d->serial && d->epoch == port->epoch) {
-		if (d->version != port->version)
-			d->bridge->watched = true;
-	} else if (before && before->fits) {
-		d->serial = before->serial;
-		d->bridge->watched = true;
-	} else {
-		d->serial = serial_next();
-	}
-	d->epoch = port->epoch;
-	d->version = port->version;
+	pr_notice_ratelimited("br_sg: port %s is blocked: zone %u cannot be the zone of %s\n",
+			      d->name, zone, d->bridge->user.name);
 }
 
-/* what each device is, in the order they joined */
+static void bridges_begin(struct br_sg_net *bn)
+{
+	struct br_sg_dev_bridge *b;
+	int i;
+
+	hash_for_each(bn->bridge_hash, i, b, node) {
+		b->next = NULL;
+		b->wish = 0;
+		b->given = 0;
+		b->ours = false;
+		b->filtered = false;
+		b->stateless = true;
+		b->watched = false;
+		b->index = -1;
+	}
+	br_sg_zones_begin(&bn->zones);
+}
+
+/* what each device is, but for the zone; and the zone that each bridge wishes */
 static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy,
 		       struct br_sg_resume *resume)
 {
-	const struct br_sg_binding *resumed;
 	const struct br_sg_port *port;
 	struct br_sg_dev_bridge *b;
 	struct br_sg_dev *d;
-	u8 before;
 
-	list_for_each_entry(d, &bn->devs, node) {
-		d->bridge->ours = false;
-		d->bridge->filtered = false;
-		d->bridge->stateless = true;
-		d->bridge->given = 0;
-	}
+	br_sg_devs_judge_away(bn, policy, resume);
 	list_for_each_entry(d, &bn->devs, node) {
 		b = d->bridge;
-		d->port = br_sg_policy_port_index(policy, d->name);
-		resumed = br_sg_resume_find(resume, d->ifindex, d->name);
+		br_sg_dev_judge(d, policy, resume);
 		if (d->port < 0) {
-			d->serial = 0;
-			d->renamed |= resumed && resumed->renamed;
-			d->state = d->renamed ||
+			d->state = d->next.renamed ||
 				   br_sg_default_drops(policy->config, d->name) ?
 				BR_SG_BIND_UNCONFIGURED : BR_SG_BIND_PASS;
 			continue;
 		}
 		port = policy->ports[d->port];
-		before = d->state;
-		d->renamed = false;
-		d->state = BR_SG_BIND_FILTER;
-		dev_bind(d, port, resumed);
 		b->ours = true;
+		b->watched |= d->next.moved;
 		if (port->mode != BR_SG_PORT_FILTER) {
 			d->state = BR_SG_BIND_OPEN;
 			continue;
 		}
-		if (!dev_zone(bn, d, port->conf->zone)) {
-			d->state = BR_SG_BIND_ZONE;
-			if (before != d->state)
-				pr_notice_ratelimited("br_sg: port %s is blocked: zone %u cannot be the zone of %s\n",
-						      d->name,
-						      port->conf->zone,
-						      b->dev->name);
-			continue;
-		}
-		b->filtered = true;
-		b->stateless &= port->stateless;
+		/* one that was blocked is not reported again */
+		if (d->state != BR_SG_BIND_ZONE)
+			d->state = BR_SG_BIND_FILTER;
+		if (!b->wish)
+			b->wish = port->conf->zone;
 	}
 }
 
-/* gives each bridge with a port that filters its zone and its template */
-static int bridges_zone(struct br_sg_net *bn)
+/*
+ * The zones of all bridges. One that no line gives another keeps the zone that it
+ * has; one that is to have another may find that it is given away, in the order
+ * in which devices joined, and keeps its own in that case, or chooses.
+ */
+static int bridges_zone(struct br_sg_net *bn, const struct br_sg_policy *policy)
+{
+	const struct br_sg_port *port;
+	struct br_sg_dev_bridge *b;
+	struct br_sg_dev *d;
+	int i, given;
+
+	hash_for_each(bn->bridge_hash, i, b, node)
+		if (b->zone && (!b->wish || b->wish == b->zone->id) &&
+		    br_sg_zone_keep(b->zone, &b->user))
+			b->next = b->zone;
+	list_for_each_entry(d, &bn->devs, node) {
+		if (d->state != BR_SG_BIND_FILTER && d->state != BR_SG_BIND_ZONE)
+			continue;
+		b = d->bridge;
+		port = policy->ports[d->port];
+		given = dev_zone(bn, d, port->conf->zone);
+		if (given < 0)
+			return given;
+		if (!given) {
+			if (d->state != BR_SG_BIND_ZONE)
+				dev_blocked(d, port->conf->zone);
+			d->state = BR_SG_BIND_ZONE;
+			continue;
+		}
+		d->state = BR_SG_BIND_FILTER;
+		b->filtered = true;
+		b->stateless &= port->stateless;
+	}
+	hash_for_each(bn->bridge_hash, i, b, node)
+		if (b->zone && !b->next && br_sg_zone_keep(b->zone, &b->user))
+			b->next = b->zone;
+	list_for_each_entry(d, &bn->devs, node) {
+		b = d->bridge;
+		if (!b->filtered || b->next)
+			continue;
+		b->next = br_sg_zone_choose(&bn->zones, bn->net, &b->user);
+		if (IS_ERR(b->next)) {
+			int err = PTR_ERR(b->next);
+
+			b->next = NULL;
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* the templates of zones that bridges did not have; and which are watched */
+static int bridges_template(struct br_sg_net *bn)
 {
 	struct nf_conntrack_zone zone;
 	struct br_sg_dev_bridge *b;
-	struct nf_conn *tmpl;
-	struct br_sg_dev *d;
-	int err;
-	u16 id;
+	int i;
 
-	list_for_each_entry(d, &bn->devs, node) {
-		b = d->bridge;
-		if (!b->filtered)
+	hash_for_each(bn->bridge_hash, i, b, node) {
+		if (!b->next)
 			continue;
-		id = b->given ? b->given : b->zone;
-		if (!id) {
-			err = br_sg_zone_choose(&bn->zones, bn->net,
-						b->dev->name, b, &id);
-			if (err)
-				return err;
-		}
-		if (id == b->zone)
+		/* stays so if this is not published: it errs on the safe side */
+		b->next->watched |= b->watched;
+		if (b->next == b->zone)
 			continue;
-		nf_ct_zone_init(&zone, id, NF_CT_DEFAULT_ZONE_DIR, 0);
-		tmpl = nf_ct_tmpl_alloc(bn->net, &zone, GFP_KERNEL);
-		if (!tmpl)
+		nf_ct_zone_init(&zone, b->next->id, NF_CT_DEFAULT_ZONE_DIR, 0);
+		b->next_tmpl = nf_ct_tmpl_alloc(bn->net, &zone, GFP_KERNEL);
+		if (!b->next_tmpl)
 			return -ENOMEM;
 		/* or confirming a frame that still has it would insert it */
-		__set_bit(IPS_CONFIRMED_BIT, &tmpl->status);
-		if (b->tmpl)
-			nf_ct_put(b->tmpl);
-		b->tmpl = tmpl;
-		b->zone = id;
+		__set_bit(IPS_CONFIRMED_BIT, &b->next_tmpl->status);
 	}
 	return 0;
 }
@@ -388,7 +229,7 @@ static int snapshot_shadow(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		dev.dev = d->name;
 		dev.bridge = d->bridge->dev;
 		dev.real = d->port < 0 ? NULL : snap->policy->ports[d->port];
-		dev.drops = d->renamed ||
+		dev.drops = d->next.renamed ||
 			    br_sg_default_drops(snap->shadow->config, d->name);
 		dev.blocked = d->state == BR_SG_BIND_ZONE;
 		dev.counts = d->counts;
@@ -411,10 +252,9 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 	struct br_sg_bridge *bridge;
 	struct br_sg_bind *bind;
 	struct br_sg_dev *d;
+	struct nf_conn *tmpl;
 	u32 i, by;
 
-	list_for_each_entry(d, &bn->devs, node)
-		d->bridge->index = -1;
 	list_for_each_entry(d, &bn->devs, node) {
 		b = d->bridge;
 		if (!b->ours || b->index >= 0)
@@ -422,14 +262,16 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		b->index = snap->n_bridges++;
 		bridge = &snap->bridges[b->index];
 		bridge->dev = b->dev;
+		strscpy(bridge->name, b->user.name, sizeof(bridge->name));
 		bridge->snap = snap;
 		if (!b->filtered)
 			continue;
 		bridge->filtered = true;
 		bridge->stateless = b->stateless;
-		bridge->zone = b->zone;
-		nf_conntrack_get(&b->tmpl->ct_general);
-		bridge->tmpl = b->tmpl;
+		bridge->zone = b->next->id;
+		tmpl = b->next == b->zone ? b->tmpl : b->next_tmpl;
+		nf_conntrack_get(&tmpl->ct_general);
+		bridge->tmpl = tmpl;
 	}
 	list_for_each_entry(d, &bn->devs, node) {
 		b = d->bridge;
@@ -446,17 +288,17 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		if (b->ours) {
 			bind->bridge = &snap->bridges[b->index];
 			bind->tracked = b->filtered && !b->stateless && !d->end;
-			bind->watched = b->watched;
+			bind->watched = b->next && b->next->watched;
 		}
 		if (d->port < 0)
 			continue;
 		bind->port = snap->policy->ports[d->port];
 		bind->remotes = snap->policy->remotes;
-		bind->stamp = (u64)d->serial << BR_SG_SLOT_SERIAL_SHIFT |
+		bind->stamp = (u64)d->next.serial << BR_SG_SLOT_SERIAL_SHIFT |
 			      (u64)bind->port->version <<
 				BR_SG_SLOT_VERSION_SHIFT;
 		snap->binds[d->port] = i + 1;
-		by = d->serial & snap->mask;
+		by = d->next.serial & snap->mask;
 		while (snap->serials[by])
 			by = (by + 1) & snap->mask;
 		snap->serials[by] = i + 1;
@@ -490,8 +332,11 @@ bind_snapshot(struct br_sg_net *bn, struct br_sg_policy *policy,
 	err = -ENOMEM;
 	if (!snap->binds || !snap->serials || !snap->bridges)
 		goto err_free;
+	bridges_begin(bn);
 	devs_judge(bn, policy, resume);
-	err = bridges_zone(bn);
+	err = bridges_zone(bn, policy);
+	if (!err)
+		err = bridges_template(bn);
 	if (!err)
 		err = snapshot_shadow(bn, snap);
 	if (err)
@@ -521,8 +366,10 @@ static void devs_keep_counts(struct br_sg_net *bn)
 
 static void snapshot_publish(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 {
-	if (snap)
+	if (snap) {
 		devs_keep_counts(bn);
+		br_sg_devs_settle(bn);
+	}
 	snap = rcu_replace_pointer(bn->snap, snap,
 				   lockdep_is_held(&bn->publish));
 	bn->moved++;
@@ -530,24 +377,7 @@ static void snapshot_publish(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		queue_rcu_work(br_sg_wq, &snap->rwork);
 }
 
-/* the bridge ports there are when a netns gets its first policy */
-static int devs_scan(struct br_sg_net *bn)
-{
-	struct net_device *dev, *master;
-	int err;
-
-	for_each_netdev(bn->net, dev) {
-		master = netdev_master_upper_dev_get(dev);
-		if (!master || !netif_is_bridge_master(master))
-			continue;
-		err = dev_add(bn, dev, master);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int zones_keep(struct br_sg_net *bn, struct br_sg_resume *resume)
+static int zones_resume(struct br_sg_net *bn, struct br_sg_resume *resume)
 {
 	const char *bridge;
 	unsigned long id;
@@ -556,7 +386,7 @@ static int zones_keep(struct br_sg_net *bn, struct br_sg_resume *resume)
 	if (!resume || !bn->zones.names)
 		return 0;
 	xa_for_each(&resume->zones, id, bridge) {
-		err = br_sg_zone_keep(&bn->zones, bridge, id);
+		err = br_sg_zone_resume(&bn->zones, bridge, id);
 		if (err)
 			break;
 	}
@@ -575,15 +405,17 @@ int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 		rtnl_lock();
 	mutex_lock(&bn->publish);
 	if (policy) {
-		err = zones_keep(bn, resume);
+		err = zones_resume(bn, resume);
 		if (!err && first)
-			err = devs_scan(bn);
+			err = br_sg_devs_scan(bn, resume);
 		if (!err) {
 			snap = bind_snapshot(bn, policy, shadow, resume);
 			err = PTR_ERR_OR_ZERO(snap);
 		}
-		if (err)
+		if (err) {
+			br_sg_devs_abandon(bn);
 			goto out;
+		}
 	}
 	snapshot_publish(bn, snap);
 	br_sg_policy_put(bn->policy);
@@ -594,7 +426,7 @@ int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 out:
 	/* without a policy nobody keeps the list up to date */
 	if (!bn->policy)
-		devs_forget(bn);
+		br_sg_devs_forget(bn);
 	mutex_unlock(&bn->publish);
 	if (first)
 		rtnl_unlock();
@@ -624,6 +456,7 @@ static int bind_refresh(struct br_sg_net *bn, const struct net_device *dev)
 	snap = bind_snapshot(bn, bn->policy, bn->shadow, NULL);
 
 	if (IS_ERR(snap)) {
+		br_sg_devs_abandon(bn);
 		bind_void(bn, dev);
 		return PTR_ERR(snap);
 	}
@@ -631,41 +464,66 @@ static int bind_refresh(struct br_sg_net *bn, const struct net_device *dev)
 	return 0;
 }
 
+/* who is refused is away, and who it was before */
 static int bind_join(struct br_sg_net *bn, struct net_device *dev,
 		     struct net_device *master)
 {
-	struct br_sg_dev *d = dev_find(bn, dev);
 	int err;
 
-	if (d)
-		dev_del(bn, d);
-	err = dev_add(bn, dev, master);
-	if (!err)
-		err = bind_refresh(bn, dev);
+	err = br_sg_dev_join(bn, dev, master);
+	if (err)
+		return err;
+	err = bind_refresh(bn, dev);
+	if (err)
+		br_sg_dev_leave(bn, br_sg_dev_find(bn, dev));
 	return err;
 }
 
 static void bind_leave(struct br_sg_net *bn, struct net_device *dev)
 {
-	struct br_sg_dev *d = dev_find(bn, dev);
+	struct br_sg_dev *d = br_sg_dev_find(bn, dev);
 
-	if (!d)
+	if (!d || !d->bridge)
 		return;
-	dev_del(bn, d);
+	br_sg_dev_leave(bn, d);
 	bind_refresh(bn, dev);
+}
+
+/* what is on a bridge that goes has left it, unless it was refused after us */
+static void bridge_gone(struct br_sg_net *bn, struct br_sg_dev_bridge *b)
+{
+	struct br_sg_dev *d, *next;
+
+	list_for_each_entry_safe(d, next, &bn->devs, node)
+		if (d->bridge == b)
+			bind_leave(bn, d->dev);
+	br_sg_dev_bridge_gone(bn, b);
+}
+
+static void bind_gone(struct br_sg_net *bn, struct net_device *dev)
+{
+	struct br_sg_dev_bridge *b = br_sg_dev_bridge_find(bn, dev);
+	struct br_sg_dev *d;
+
+	bind_leave(bn, dev);
+	d = br_sg_dev_find(bn, dev);
+	if (d)
+		br_sg_dev_gone(bn, d);
+	if (b)
+		bridge_gone(bn, b);
 }
 
 static void bind_rename(struct br_sg_net *bn, struct net_device *dev)
 {
-	struct br_sg_dev *d = dev_find(bn, dev);
+	struct br_sg_dev_bridge *b = br_sg_dev_bridge_find(bn, dev);
+	struct br_sg_dev *d = br_sg_dev_find(bn, dev);
 
-	if (!d)
-		return;
-	if (d->serial)
-		d->renamed = true;
-	d->serial = 0;
-	strscpy(d->name, dev->name, sizeof(d->name));
-	bind_refresh(bn, dev);
+	if (b)
+		br_sg_dev_bridge_rename(bn, b);
+	if (d)
+		br_sg_dev_rename(d);
+	if (b || d)
+		bind_refresh(bn, dev);
 }
 
 static int bind_notify(struct notifier_block *nb, unsigned long event,
@@ -696,7 +554,7 @@ static int bind_notify(struct notifier_block *nb, unsigned long event,
 		bind_rename(bn, dev);
 		break;
 	case NETDEV_UNREGISTER:
-		bind_leave(bn, dev);
+		bind_gone(bn, dev);
 		break;
 	}
 out:
@@ -705,31 +563,45 @@ out:
 	return notifier_from_errno(err);
 }
 
-int br_sg_bind_walk(struct br_sg_net *bn, u32 *i,
-		    int (*fn)(const struct br_sg_binding *binding, void *arg),
-		    void *arg, u32 *moved)
+static int bind_walk_list(struct list_head *devs, u32 *at, u32 *i,
+			  int (*fn)(const struct br_sg_binding *binding,
+				    void *arg), void *arg)
 {
 	struct br_sg_binding binding;
 	struct br_sg_dev *d;
-	int err = 0;
-	u32 at = 0;
+	int err;
 
-	mutex_lock(&bn->publish);
-	*moved = bn->moved;
-	list_for_each_entry(d, &bn->devs, node) {
-		if ((!d->serial && !d->renamed) || at++ < *i)
+	list_for_each_entry(d, devs, node) {
+		if ((!d->id.serial && !d->id.renamed) || (*at)++ < *i)
 			continue;
 		memset(&binding, 0, sizeof(binding));
 		strscpy(binding.dev, d->name, sizeof(binding.dev));
 		binding.ifindex = d->ifindex;
-		binding.serial = d->serial;
-		binding.version = d->version;
-		binding.renamed = d->renamed;
+		binding.renamed = d->id.renamed;
+		if (!binding.renamed) {
+			binding.serial = d->id.serial;
+			binding.version = d->id.version;
+		}
 		err = fn(&binding, arg);
 		if (err)
-			break;
-		*i = at;
+			return err;
+		*i = *at;
 	}
+	return 0;
+}
+
+int br_sg_bind_walk(struct br_sg_net *bn, u32 *i,
+		    int (*fn)(const struct br_sg_binding *binding, void *arg),
+		    void *arg, u32 *moved)
+{
+	u32 at = 0;
+	int err;
+
+	mutex_lock(&bn->publish);
+	*moved = bn->moved;
+	err = bind_walk_list(&bn->devs, &at, i, fn, arg);
+	if (!err)
+		err = bind_walk_list(&bn->away, &at, i, fn, arg);
 	mutex_unlock(&bn->publish);
 	return err;
 }
@@ -746,13 +618,13 @@ void br_sg_bind_net_exit(struct br_sg_net *bn)
 	bn->policy = NULL;
 	br_sg_policy_put(bn->shadow);
 	bn->shadow = NULL;
-	devs_forget(bn);
+	br_sg_devs_forget(bn);
 	mutex_unlock(&bn->publish);
 }
 
 int br_sg_bind_init(void)
 {
-	serial_seed();
+	br_sg_serial_seed();
 	return register_netdevice_notifier(&bind_nb);
 }
 

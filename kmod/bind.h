@@ -19,13 +19,11 @@ struct br_sg_resume;
 int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 		       struct br_sg_policy *shadow, struct br_sg_resume *resume,
 		       u64 generation);
-/* a port may be given @serial: no other gets it from now on */
-void br_sg_bind_serial_seen(u32 serial);
 /*
  * @fn of the devices that a port is bound to and of renamed ones, in the order
- * they joined, from the *@i-th on, until it returns other than 0, which is
- * returned; *@i is where to go on. It must not sleep. *@moved is another number
- * when another device may have a place.
+ * they joined, then of such that are on no bridge, from the *@i-th on, until it
+ * returns other than 0, which is returned; *@i is where to go on. It must not
+ * sleep. *@moved is another number when another device may have a place.
  */
 int br_sg_bind_walk(struct br_sg_net *bn, u32 *i,
 		    int (*fn)(const struct br_sg_binding *binding, void *arg),

@@ -144,11 +144,17 @@ static void entry_count(const struct br_sg_snapshot *snap,
 {
 	const unsigned long *words = br_sg_slot_words(ct);
 	const struct br_sg_bind *bind;
+	u64 slot;
 	int i;
 
 	for (i = 0; words && i < 2; i++) {
-		bind = br_sg_slot_bind(snap, ct, READ_ONCE(words[i]));
-		if (bind)
+		slot = READ_ONCE(words[i]);
+		if (!slot)
+			continue;
+		/* of the zone of a bridge that its device was on before, too */
+		bind = br_sg_bind_by_serial(snap,
+					    slot >> BR_SG_SLOT_SERIAL_SHIFT);
+		if (bind && READ_ONCE(bind->state) == BR_SG_BIND_FILTER)
 			bind->port->counters->cap.found++;
 	}
 }

@@ -46,8 +46,9 @@ struct br_sg_policy;
  * @pinned: we hold a reference to the module. Protected by @commit
  * @empty: the configuration while there is no other; constant
  * @devs: struct br_sg_dev, bridge ports, in the order they joined
- * @n_devs: how many
- * @dev_hash: the same by ifindex
+ * @away: the same, of ports of ours that have left their bridge
+ * @n_devs: how many in @devs
+ * @dev_hash: both by ifindex
  * @bridge_hash: struct br_sg_dev_bridge by ifindex
  * @zones: zones of bridges
  * @hooks: ours; their priv is this struct. Protected by @commit
@@ -79,6 +80,7 @@ struct br_sg_net {
 	bool pinned;
 	struct br_sg_config *empty;
 	struct list_head devs;
+	struct list_head away;
 	u32 n_devs;
 	DECLARE_HASHTABLE(dev_hash, 10);
 	DECLARE_HASHTABLE(bridge_hash, 10);

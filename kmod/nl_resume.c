@@ -6,6 +6,7 @@
 #include <net/sock.h>
 
 #include "bind.h"
+#include "device.h"
 #include "nl.h"
 
 static int br_sg_nl_resume_make(struct br_sg_resume **resume)
@@ -69,7 +70,7 @@ int br_sg_nl_binding_resume(struct br_sg_resume **resume,
 		return err;
 	/* before it is asked who has it: nobody comes by it in between */
 	if (binding.serial)
-		br_sg_bind_serial_seen(binding.serial);
+		br_sg_serial_seen(binding.serial);
 	err = br_sg_resume_add(*resume, &binding);
 	switch (err) {
 	case -EEXIST:

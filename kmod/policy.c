@@ -24,6 +24,7 @@
 #include "budget.h"
 #include "cap.h"
 #include "compile.h"
+#include "device.h"
 #include "event.h"
 #include "hooks.h"
 #include "net.h"
@@ -252,28 +253,18 @@ static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 static int resume_check(struct br_sg_net *bn, struct br_sg_resume *resume,
 			struct br_sg_refusal *refusal)
 {
-	const struct br_sg_snapshot *snap;
 	const struct br_sg_binding *b;
-	const struct br_sg_bind *bind;
-	unsigned long i;
-	int err = 0;
+	char whose[IFNAMSIZ];
 
 	if (!resume)
 		return 0;
-	rcu_read_lock();
-	snap = rcu_dereference(bn->snap);
-	xa_for_each(&resume->serials, i, b) {
-		bind = snap ? br_sg_bind_by_serial(snap, b->serial) : NULL;
-		if (!bind || bind->ifindex == b->ifindex)
-			continue;
-		snprintf(refusal->text, sizeof(refusal->text),
-			 "serial %u, asked for device %s, is that of port %s",
-			 b->serial, b->dev, bind->port->conf->dev);
-		err = -EEXIST;
-		break;
-	}
-	rcu_read_unlock();
-	return err;
+	b = br_sg_serial_taken(bn, resume, whose);
+	if (!b)
+		return 0;
+	snprintf(refusal->text, sizeof(refusal->text),
+		 "serial %u, asked for device %s, is that of port %s",
+		 b->serial, b->dev, whose);
+	return -EEXIST;
 }
 
 /*

@@ -64,7 +64,7 @@ void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
 	info->ifindex = bind->ifindex;
 	info->serial = bind->stamp >> BR_SG_SLOT_SERIAL_SHIFT;
 	info->zone = bind->bridge->zone;
-	strscpy(info->bridge, bind->bridge->dev->name, sizeof(info->bridge));
+	strscpy(info->bridge, bind->bridge->name, sizeof(info->bridge));
 	if (bind->state == BR_SG_BIND_FILTER) {
 		info->ct_limit = br_sg_cap_limit(bind->port);
 		info->ct_entries =
@@ -107,7 +107,7 @@ u32 br_sg_policy_zones(struct br_sg_net *bn, u32 first,
 		if (n >= first && n - first < max) {
 			struct br_sg_zone_info *zone = &info[n - first];
 
-			strscpy(zone->bridge, bridge->dev->name,
+			strscpy(zone->bridge, bridge->name,
 				sizeof(zone->bridge));
 			zone->zone = bridge->zone;
 			zone->ports = 0;

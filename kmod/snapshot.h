@@ -178,6 +178,7 @@ struct br_sg_policy {
 /**
  * struct br_sg_bridge - a bridge with ports of ours
  * @dev: to ask whether it filters VLANs; alive as long as its ports are bound
+ * @name: of @dev
  * @tmpl: the zone template, a reference; NULL unless @filtered
  * @zone: conntrack zone; 0 unless @filtered
  * @filtered: some port of it is in mode FILTER
@@ -186,6 +187,7 @@ struct br_sg_policy {
  */
 struct br_sg_bridge {
 	const struct net_device *dev;
+	char name[IFNAMSIZ];
 	struct nf_conn *tmpl;
 	u16 zone;
 	bool filtered;
@@ -257,8 +259,9 @@ enum br_sg_bind_state {
  *	goes and there is no memory for a new map
  * @tracked: frames of its bridge go through conntrack: some port of it filters
  *	and is not stateless. Not set where there is a shadow, whose way is long
- * @watched: the policy of a port of its bridge has moved: flows there may be
- *	revoked, and what would end or reopen one is looked up before conntrack
+ * @watched: the policy of a port of its zone has moved, now or before: flows there
+ *	may be revoked, and what would end or reopen one is looked up before
+ *	conntrack
  * @dev: to compare, never to follow; NULL: an empty slot of the map
  * @port: FILTER, OPEN and ZONE
  * @bridge: all but UNCONFIGURED

@@ -434,12 +434,35 @@ def leave(dev):
         pass
 
 
+def serial(dev):
+    """None: no port"""
+    shown = node.sgctl("-j", "port", "show", dev, check=False).stdout
+    return json.loads(shown)[0].get("serial") if shown else None
+
+
+def left(dev):
+    def check(result, fired):
+        if result:
+            return "it cannot leave: %s" % result
+        if any(node.send(dev, BAD, BAD).values()):
+            return "%s sends all the same" % dev
+        return None
+    return check
+
+
 node.add("tap3", None)
 for dev, what in (("tap1", "with a port line"),
                   ("tap3", "that default drop holds")):
+    before = serial(dev)
     leave(dev)
     each("a device %s joins a bridge" % what,
          lambda: port_of(dev, SIOCBRADDIF), guarded(dev), lambda: leave(dev))
+    leave(dev)
+    port_of(dev, SIOCBRADDIF)
+    t.equal(serial(dev), before, "and is who it was before")
+    each("a device %s leaves it" % what, lambda: port_of(dev, SIOCBRDELIF),
+         left(dev), lambda: port_of(dev, SIOCBRADDIF))
+    t.equal(serial(dev), before, "and is who it was when it is back")
 
 listener.terminate()
 t.equal(listener.wait(), -signal.SIGTERM, "who listens does so to the end")

@@ -131,10 +131,10 @@
  *              COMMIT since it was made, or the number is another. ENOENT.
  * SHADOW_DROP    do: nothing -> ack. ENOENT.
  * BINDING_GET  dump: nothing -> BINDING..., of the devices that ports are
- *              bound to, and of renamed ones
+ *              bound to, and of renamed ones, also while they are on no bridge
  * BINDING_RESUME  do: BINDING... -> ack, see "Resuming"
- * ZONE_GET     dump: nothing -> ZONE... (without PORTS), also of bridges that
- *              are gone
+ * ZONE_GET     dump: nothing -> ZONE... (without PORTS), by the present name of a
+ *              bridge, and by the last name of one that is gone
  * ZONE_RESUME  do: ZONE... -> ack, see "Resuming"
  *
  * Told unasked
@@ -187,7 +187,8 @@
  * EEXIST: the device, or the serial, or the zone is there already in this
  * transaction; at COMMIT: the serial is another port's.
  *
- * A ZONE is used when neither the bridge has a zone nor the zone a bridge.
+ * A ZONE is used when neither the bridge has a zone nor the zone a bridge, be it
+ * there or gone.
  */
 #ifndef _UAPI_LINUX_BR_SG_H
 #define _UAPI_LINUX_BR_SG_H
@@ -497,7 +498,8 @@ enum br_sg_rule_attr {
  * @BR_SG_PORT_A_MODE: u8, enum br_sg_port_mode; absent: FILTER
  * @BR_SG_PORT_A_STRICT: flag: TCP first seen in mid-stream is dropped
  * @BR_SG_PORT_A_ZONE: u16, 1 to 65535: the conntrack zone its bridge must
- *	have; absent: chosen, the same for all ports of the bridge
+ *	have; absent: chosen, the same for all ports of the bridge. A bridge
+ *	that is there has its zone for itself, and keeps it if it is renamed
  * @BR_SG_PORT_A_IP: nest of enum br_sg_addr_attr, host length, without MAC;
  *	repeated: the port's own addresses, with the port's MAC
  * @BR_SG_PORT_A_PAIR: nest of enum br_sg_addr_attr; repeated
@@ -925,7 +927,9 @@ enum br_sg_binding_attr {
  *	+-------------+---------------+--+-----+------+------------+
  *
  * serial: of the port, never 0, new each time a device is bound to it (but see
- *	BINDING_RESUME)
+ *	BINDING_RESUME). A device is bound to a port as long as it is there, has
+ *	the name and the port is not deleted, even on no bridge or on another; one
+ *	that comes back to the name before another port has named it is bound still
  * version: of the port's policy when the packet was judged
  * in: 1 when the end was admitted by the ingress rules, 0 by egress
  * mark: BR_SG_SLOT_ALLOWED, BR_SG_SLOT_REVOKED, or BR_SG_SLOT_PORTS: allowed,
