@@ -19,8 +19,6 @@
 #include <linux/mm.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
-#include <net/netfilter/nf_conntrack.h>
-#include <net/netfilter/nf_conntrack_zones.h>
 
 #include "bind.h"
 #include "net.h"
@@ -36,7 +34,7 @@
  * @ifindex: its device
  * @dev: its device; alive as long as a device is on it
  * @zone: the zone in use; 0: none yet
- * @tmpl: of @zone; a reference
+ * @templates: of @zone, a reference
  * @watched: the policy of a port on it has moved: see struct br_sg_bind
  * @ours: work of bind_snapshot(): a port of ours is on it
  * @filtered: likewise: see struct br_sg_bridge
@@ -52,7 +50,7 @@ struct br_sg_dev_bridge {
 	int ifindex;
 	struct net_device *dev;
 	u16 zone;
-	struct nf_conn *tmpl;
+	struct br_sg_templates *templates;
 	bool watched;
 	bool ours;
 	bool filtered;
@@ -139,8 +137,7 @@ static void dev_bridge_put(struct br_sg_net *bn, struct br_sg_dev_bridge *bridge
 		return;
 	br_sg_zone_release(&bn->zones, bridge->zone, bridge);
 	hash_del(&bridge->node);
-	if (bridge->tmpl)
-		nf_ct_put(bridge->tmpl);
+	br_sg_templates_put(bridge->templates);
 	kfree(bridge);
 }
 
@@ -304,12 +301,11 @@ static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy,
 	}
 }
 
-/* gives each bridge with a port that filters its zone and its template */
+/* gives each bridge with a port that filters its zone and its templates */
 static int bridges_zone(struct br_sg_net *bn)
 {
-	struct nf_conntrack_zone zone;
+	struct br_sg_templates *templates;
 	struct br_sg_dev_bridge *b;
-	struct nf_conn *tmpl;
 	struct br_sg_dev *d;
 	int err;
 	u16 id;
@@ -327,15 +323,11 @@ static int bridges_zone(struct br_sg_net *bn)
 		}
 		if (id == b->zone)
 			continue;
-		nf_ct_zone_init(&zone, id, NF_CT_DEFAULT_ZONE_DIR, 0);
-		tmpl = nf_ct_tmpl_alloc(bn->net, &zone, GFP_KERNEL);
-		if (!tmpl)
+		templates = br_sg_templates_new(bn->net, id);
+		if (!templates)
 			return -ENOMEM;
-		/* or confirming a frame that still has it would insert it */
-		__set_bit(IPS_CONFIRMED_BIT, &tmpl->status);
-		if (b->tmpl)
-			nf_ct_put(b->tmpl);
-		b->tmpl = tmpl;
+		br_sg_templates_put(b->templates);
+		b->templates = templates;
 		b->zone = id;
 	}
 	return 0;
@@ -346,8 +338,7 @@ static void snapshot_free(struct br_sg_snapshot *snap)
 	u32 i;
 
 	for (i = 0; i < snap->n_bridges; i++)
-		if (snap->bridges[i].tmpl)
-			nf_ct_put(snap->bridges[i].tmpl);
+		br_sg_templates_put(snap->bridges[i].templates);
 	for (i = 0; i < snap->n_ends; i++)
 		br_sg_shadow_end_exit(&snap->ends[i]);
 	kvfree(snap->ends);
@@ -428,8 +419,8 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		bridge->filtered = true;
 		bridge->stateless = b->stateless;
 		bridge->zone = b->zone;
-		nf_conntrack_get(&b->tmpl->ct_general);
-		bridge->tmpl = b->tmpl;
+		bridge->templates = br_sg_templates_get(b->templates);
+		bridge->tmpl = b->templates->v;
 	}
 	list_for_each_entry(d, &bn->devs, node) {
 		b = d->bridge;
