@@ -16,8 +16,6 @@
 #include <linux/mm.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
-#include <net/netfilter/nf_conntrack.h>
-#include <net/netfilter/nf_conntrack_zones.h>
 
 #include "bind.h"
 #include "device.h"
@@ -161,7 +159,6 @@ static int bridges_zone(struct br_sg_net *bn, const struct br_sg_policy *policy)
 /* the templates of zones that bridges did not have; and which are watched */
 static int bridges_template(struct br_sg_net *bn)
 {
-	struct nf_conntrack_zone zone;
 	struct br_sg_dev_bridge *b;
 	int i;
 
@@ -172,12 +169,9 @@ static int bridges_template(struct br_sg_net *bn)
 		b->next->watched |= b->watched;
 		if (b->next == b->zone)
 			continue;
-		nf_ct_zone_init(&zone, b->next->id, NF_CT_DEFAULT_ZONE_DIR, 0);
-		b->next_tmpl = nf_ct_tmpl_alloc(bn->net, &zone, GFP_KERNEL);
-		if (!b->next_tmpl)
+		b->next_templates = br_sg_templates_new(bn->net, b->next->id);
+		if (!b->next_templates)
 			return -ENOMEM;
-		/* or confirming a frame that still has it would insert it */
-		__set_bit(IPS_CONFIRMED_BIT, &b->next_tmpl->status);
 	}
 	return 0;
 }
@@ -187,8 +181,7 @@ static void snapshot_free(struct br_sg_snapshot *snap)
 	u32 i;
 
 	for (i = 0; i < snap->n_bridges; i++)
-		if (snap->bridges[i].tmpl)
-			nf_ct_put(snap->bridges[i].tmpl);
+		br_sg_templates_put(snap->bridges[i].templates);
 	for (i = 0; i < snap->n_ends; i++)
 		br_sg_shadow_end_exit(&snap->ends[i]);
 	kvfree(snap->ends);
@@ -248,11 +241,11 @@ static int snapshot_shadow(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 
 static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 {
+	struct br_sg_templates *templates;
 	struct br_sg_dev_bridge *b;
 	struct br_sg_bridge *bridge;
 	struct br_sg_bind *bind;
 	struct br_sg_dev *d;
-	struct nf_conn *tmpl;
 	u32 i, by;
 
 	list_for_each_entry(d, &bn->devs, node) {
@@ -269,9 +262,10 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		bridge->filtered = true;
 		bridge->stateless = b->stateless;
 		bridge->zone = b->next->id;
-		tmpl = b->next == b->zone ? b->tmpl : b->next_tmpl;
-		nf_conntrack_get(&tmpl->ct_general);
-		bridge->tmpl = tmpl;
+		templates = b->next == b->zone ? b->templates :
+						 b->next_templates;
+		bridge->templates = br_sg_templates_get(templates);
+		bridge->tmpl = templates->v;
 	}
 	list_for_each_entry(d, &bn->devs, node) {
 		b = d->bridge;

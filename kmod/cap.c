@@ -258,7 +258,8 @@ static void cap_settle(struct br_sg_net *bn, const struct br_sg_bind *bind)
 	if (more > 0 && !READ_ONCE(bn->resuming))
 		more = 0;
 	entries = atomic_add_return(more, &cap->entries);
-	if (cap->near && entries < limit / 10 * 7)
+	/* a limit of 1, too, has something below 70 % of it: nothing */
+	if (cap->near && (u64)entries * 10 < (u64)limit * 7)
 		cap->near = false;
 	if (!cap->near && entries >= limit - limit / 5) {
 		cap->near = true;

@@ -4,6 +4,7 @@
 #define BR_SG_COUNTER_H
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/percpu.h>
 #include <linux/refcount.h>
 #include <linux/br_sg.h>
@@ -81,21 +82,22 @@ struct br_sg_cap {
 /**
  * struct br_sg_counters - a port's, shared by its successive versions
  * @ref: of versions
+ * @established: per direction; read for each packet, so in a line that is not
+ *	written for others
  * @fragments: that the port sent
  * @events: of the port
  * @warnings: likewise, those that are not of dropped frames
  * @cap: its conntrack entries
- * @established: per direction
  * @steps: what accepted; STEP_ESTABLISHED is in @established instead
  * @reasons: why dropped
  */
 struct br_sg_counters {
 	refcount_t ref;
-	struct br_sg_rate fragments;
+	struct br_sg_pcpu_counter __percpu *established[__BR_SG_DIRECTIONS];
+	struct br_sg_rate fragments ____cacheline_aligned_in_smp;
 	struct br_sg_event_budget events;
 	struct br_sg_event_budget warnings;
 	struct br_sg_cap cap;
-	struct br_sg_pcpu_counter __percpu *established[__BR_SG_DIRECTIONS];
 	struct br_sg_counter steps[__BR_SG_DIRECTIONS][__BR_SG_STEP_LAST];
 	struct br_sg_counter reasons[__BR_SG_DIRECTIONS][__BR_SG_REASON_LAST];
 };

@@ -17,7 +17,6 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <net/netfilter/nf_conntrack.h>
 
 #include "device.h"
 #include "net.h"
@@ -133,8 +132,7 @@ void br_sg_dev_bridge_gone(struct br_sg_net *bn, struct br_sg_dev_bridge *b)
 {
 	if (b->zone)
 		br_sg_zone_release(&bn->zones, b->zone);
-	if (b->tmpl)
-		nf_ct_put(b->tmpl);
+	br_sg_templates_put(b->templates);
 	hash_del(&b->node);
 	kfree(b);
 }
@@ -317,10 +315,9 @@ void br_sg_devs_settle(struct br_sg_net *bn)
 	hash_for_each(bn->bridge_hash, i, b, node) {
 		if (b->next == b->zone)
 			continue;
-		if (b->tmpl)
-			nf_ct_put(b->tmpl);
-		b->tmpl = b->next_tmpl;
-		b->next_tmpl = NULL;
+		br_sg_templates_put(b->templates);
+		b->templates = b->next_templates;
+		b->next_templates = NULL;
 		b->zone = b->next;
 	}
 	br_sg_zones_settle(&bn->zones);
@@ -333,9 +330,8 @@ void br_sg_devs_abandon(struct br_sg_net *bn)
 	int i;
 
 	hash_for_each(bn->bridge_hash, i, b, node) {
-		if (b->next_tmpl)
-			nf_ct_put(b->next_tmpl);
-		b->next_tmpl = NULL;
+		br_sg_templates_put(b->next_templates);
+		b->next_templates = NULL;
 	}
 	list_for_each_entry_safe(d, next, &bn->away, node)
 		if (dev_is_nobody(d))

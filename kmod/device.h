@@ -23,8 +23,8 @@ struct br_sg_port;
 struct br_sg_resume;
 struct br_sg_shadow_counts;
 struct br_sg_shadow_end;
+struct br_sg_templates;
 struct net_device;
-struct nf_conn;
 
 /**
  * struct br_sg_dev_bridge - a bridge that devices of ours are or were on; until it
@@ -34,9 +34,9 @@ struct nf_conn;
  * @ifindex: of @dev
  * @dev: its device
  * @zone: the zone in use; NULL: none yet
- * @tmpl: of @zone; a reference
+ * @templates: of @zone; a reference
  * @next: scratch: @zone as it will be
- * @next_tmpl: scratch: its template, a reference, where it is another
+ * @next_templates: scratch: its templates, a reference, where it is another
  * @wish: scratch: the first zone that a port line on it names
  * @given: scratch: the zone that a port line on it names, and it has
  * @ours: scratch: a port of ours is on it
@@ -53,9 +53,9 @@ struct br_sg_dev_bridge {
 	int ifindex;
 	struct net_device *dev;
 	struct br_sg_zone *zone;
-	struct nf_conn *tmpl;
+	struct br_sg_templates *templates;
 	struct br_sg_zone *next;
-	struct nf_conn *next_tmpl;
+	struct br_sg_templates *next_templates;
 	u16 wish;
 	u16 given;
 	bool ours;

@@ -61,6 +61,8 @@
  * be within the old window does not say that the next is.
  */
 #include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -86,6 +88,29 @@
 #define SLOT_SERIAL(slot)	((slot) >> BR_SG_SLOT_SERIAL_SHIFT)
 #define SLOT_VERSION(slot)	((u16)((slot) >> BR_SG_SLOT_VERSION_SHIFT))
 
+/*
+ * What bridge conntrack sees to in PRE_ROUTING: conntrack reads addresses where the
+ * IP header lies, so it must be in the linear part, and takes all that is behind it
+ * for the packet, so padding must go.
+ */
+static bool track_prepare(struct sk_buff *skb)
+{
+	bool ipv4 = skb->protocol == htons(ETH_P_IP);
+	int off = skb_mac_offset(skb) + ETH_HLEN;
+	u32 len, hlen;
+
+	hlen = ipv4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	if (!pskb_may_pull(skb, off + hlen))
+		return false;
+	/* its sender may have left it anywhere: AF_PACKET does */
+	skb_set_network_header(skb, off);
+	len = ntohs(ipv4 ? ip_hdr(skb)->tot_len : ipv6_hdr(skb)->payload_len);
+	/* too long for the header to say */
+	if (!len && skb_is_gso(skb))
+		return true;
+	return !pskb_trim_rcsum(skb, off + len + (ipv4 ? 0 : hlen));
+}
+
 unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 			      struct sk_buff *skb,
 			      const struct nf_hook_state *state)
@@ -93,9 +118,9 @@ unsigned int br_sg_flow_track(const struct br_sg_bridge *bridge,
 	struct nf_hook_state inet = *state;
 
 	nf_reset_ct(skb);
+	if (!track_prepare(skb))
+		return NF_DROP;
 	br_sg_zone_hang(bridge, skb);
-	/* its sender may have left it anywhere: AF_PACKET does */
-	skb_set_network_header(skb, skb_mac_offset(skb) + ETH_HLEN);
 	inet.pf = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
 						     NFPROTO_IPV6;
 	inet.hook = NF_INET_PRE_ROUTING;

@@ -418,6 +418,7 @@ static bool ipv6_walk(struct parse *p, u8 next, int off)
 			len = sizeof(hdr);
 			p->offset = be16_to_cpu(hdr.frag) & IP6_OFFSET;
 			p->more = be16_to_cpu(hdr.frag) & IP6_MORE;
+			frame->atomic = !p->offset && !p->more;
 		} else if (next == IPPROTO_AH) {
 			len = (hdr.len + 2) * 4;
 		} else {

@@ -8,6 +8,7 @@
 
 #include <linux/bits.h>
 #include <linux/if_ether.h>
+#include <linux/types.h>
 
 #include "addrset.h"
 
@@ -77,6 +78,7 @@ enum br_sg_icmp6 {
  * @hop_limit: IPv6 hop limit, IPv4 TTL
  * @type: ICMP type
  * @code: ICMP code
+ * @atomic: an IPv6 fragment header that says that it is no fragment
  * @ethertype: host order; of a tagged frame the outer tag's (0x8100, 0x88a8), of
  *	LLC the length field
  * @sport: source port, host order
@@ -104,6 +106,7 @@ struct br_sg_frame {
 	u8 hop_limit;
 	u8 type;
 	u8 code;
+	bool atomic;
 	u16 ethertype;
 	u16 sport;
 	u16 dport;

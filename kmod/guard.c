@@ -341,6 +341,15 @@ static int ethertype(const struct br_sg_guard *guard,
 	}
 }
 
+/* ND goes without any fragment header (RFC 6980), in a packet that is whole, too */
+static bool atomic_nd(const struct br_sg_frame *frame)
+{
+	u8 type = frame_icmp6_type(frame);
+
+	return frame->atomic && type >= BR_SG_ICMP6_RS &&
+	       type <= BR_SG_ICMP6_REDIRECT;
+}
+
 int br_sg_guard_egress(const struct br_sg_guard *guard,
 		       const struct br_sg_frame *frame)
 {
@@ -362,6 +371,8 @@ int br_sg_guard_egress(const struct br_sg_guard *guard,
 	verdict = egress_source(guard, frame);
 	if (verdict)
 		return verdict;
+	if (atomic_nd(frame))
+		return -BR_SG_REASON_ND;
 	verdict = egress_nd(guard, frame);
 	if (verdict)
 		return verdict;
@@ -419,6 +430,8 @@ int br_sg_guard_ingress(const struct br_sg_guard *guard,
 	if (guard_has_own(guard, frame_family(frame), &frame->saddr))
 		return -BR_SG_REASON_SOURCE;
 
+	if (atomic_nd(frame))
+		return -BR_SG_REASON_ND;
 	if (frame_icmp6_type(frame) == BR_SG_ICMP6_RA)
 		return ingress_ra_ok(guard, frame) ? BR_SG_STEP_RA :
 						     -BR_SG_REASON_RA;

@@ -57,6 +57,7 @@
 #include "hooks.h"
 #include "net.h"
 #include "plain.h"
+#include "refrag.h"
 #include "shadow.h"
 #include "slot.h"
 #include "snapshot.h"
@@ -125,11 +126,48 @@ static unsigned int accept(const struct br_sg_bind *bind, u8 direction,
 	return NF_ACCEPT;
 }
 
-static unsigned int accept_established(const struct br_sg_bind *bind,
+/* through PRE_ROUTING, where conntrack was asked? The host's own did not */
+static bool frame_came_by_port(struct br_sg_net *bn,
+			       const struct br_sg_bind *bind,
+			       const struct sk_buff *skb)
+{
+	const struct net_device *dev;
+	const struct br_sg_bind *in;
+
+	dev = dev_get_by_index_rcu(bn->net, skb->skb_iif);
+	in = dev ? bind_of(bn, dev) : NULL;
+	return in && in->bridge == bind->bridge;
+}
+
+/*
+ * A packet that the bridge would lose behind our back, see refrag.c. What goes up
+ * to the host is not cut again, and what the host sent was not put together.
+ */
+static noinline_for_stack bool
+drop_lost(struct br_sg_net *bn, const struct br_sg_bind *bind, u8 direction,
+	  const struct sk_buff *skb)
+{
+	struct br_sg_frame frame;
+
+	if (!bind->port || !br_sg_refrag_loses(skb))
+		return false;
+	if (direction == BR_SG_EGRESS ? skb->pkt_type == PACKET_HOST :
+					!frame_came_by_port(bn, bind, skb))
+		return false;
+	br_sg_frame_size(&frame, skb);
+	drop(bn, bind, direction, BR_SG_REASON_MALFORMED, &frame, skb);
+	return true;
+}
+
+static unsigned int accept_established(struct br_sg_net *bn,
+				       const struct br_sg_bind *bind,
 				       u8 direction, const struct sk_buff *skb)
 {
 	struct br_sg_frame frame;
 
+	if (unlikely(skb_has_frag_list(skb)) &&
+	    drop_lost(bn, bind, direction, skb))
+		return NF_DROP;
 	if (likely(!skb_is_gso(skb))) {
 		br_sg_count_established(bind->port->counters, direction, 1,
 					skb->len + ETH_HLEN);
@@ -340,6 +378,22 @@ static __always_inline void pre_zone(const struct br_sg_bridge *bridge,
 	br_sg_zone_hang(bridge, skb);
 }
 
+/*
+ * Conntrack now, for what bridge conntrack is not to see. It leaves alone what has
+ * an entry; what gets none is marked, or it would ask again, for the zone of
+ * nobody.
+ */
+static unsigned int pre_track(const struct br_sg_bridge *bridge,
+			      struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	unsigned int verdict = br_sg_flow_track(bridge, skb, state);
+
+	if (verdict == NF_ACCEPT && !skb_get_nfct(skb))
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	return verdict;
+}
+
 /* the guard's verdict, and for what is not IP that is all there is */
 static unsigned int pre_guard(struct br_sg_net *bn,
 			      const struct br_sg_bind *bind,
@@ -370,7 +424,7 @@ static bool frame_is_steady(const struct sk_buff *skb)
 
 static noinline_for_stack unsigned int
 pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
-	 struct sk_buff *skb)
+	 struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	unsigned int verdict = NF_ACCEPT;
 
@@ -389,6 +443,8 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		if (bind->watched && !frame_is_steady(skb) &&
 		    drop_revoked(bn, bind, BR_SG_EGRESS, skb))
 			return NF_DROP;
+		if (br_sg_refrag_atomic(skb))
+			return pre_track(bind->bridge, skb, state);
 		pre_zone(bind->bridge, skb);
 	} else {
 		nf_reset_ct(skb);
@@ -424,7 +480,7 @@ static bool plain_already(const struct br_sg_bind *bind,
 static bool pre_plain(const struct br_sg_bind *bind, const struct sk_buff *skb)
 {
 	if (READ_ONCE(bind->state) == BR_SG_BIND_PASS)
-		return frame_is_ip(skb);
+		return frame_is_ip(skb) && br_sg_refrag_plain(skb);
 	return bind_guards(bind) &&
 	       br_sg_plain_egress(&bind->port->guard, skb);
 }
@@ -447,7 +503,7 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 	this_cpu_write(plain.skb, NULL);
-	return pre_long(bn, bind, skb);
+	return pre_long(bn, bind, skb, state);
 }
 
 static noinline_for_stack unsigned int
@@ -469,6 +525,9 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		nf_reset_ct(skb);
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	}
+	if (unlikely(skb_has_frag_list(skb)) &&
+	    drop_lost(bn, bind, BR_SG_EGRESS, skb))
+		return NF_DROP;
 	if (!guards)
 		return NF_ACCEPT;
 	if ((plain_already(bind, skb) ||
@@ -502,22 +561,9 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 			return NF_ACCEPT;
 		if (bound == BR_SG_BIND_FILTER &&
 		    br_sg_slot_admits(bind, BR_SG_EGRESS, skb))
-			return accept_established(bind, BR_SG_EGRESS, skb);
+			return accept_established(bn, bind, BR_SG_EGRESS, skb);
 	}
 	return egress_long(bn, bind, skb);
-}
-
-/* through PRE_ROUTING, where conntrack was asked? The host's own did not */
-static bool frame_came_by_port(struct br_sg_net *bn,
-			       const struct br_sg_bind *bind,
-			       const struct sk_buff *skb)
-{
-	const struct net_device *dev;
-	const struct br_sg_bind *in;
-
-	dev = dev_get_by_index_rcu(bn->net, skb->skb_iif);
-	in = dev ? bind_of(bn, dev) : NULL;
-	return in && in->bridge == bind->bridge;
 }
 
 /*
@@ -567,6 +613,9 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	struct br_sg_frame frame;
 	unsigned int early;
 
+	if (unlikely(skb_has_frag_list(skb)) &&
+	    drop_lost(bn, bind, BR_SG_INGRESS, skb))
+		return NF_DROP;
 	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early)) {
 		if (unlikely(bind->shadow))
 			shadow_early(bn, bind, BR_SG_INGRESS, early,
@@ -612,7 +661,7 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (bind_guards(bind) && br_sg_slot_admits(bind, BR_SG_INGRESS, skb) &&
 	    br_sg_plain_ingress(&bind->port->guard, skb))
-		return accept_established(bind, BR_SG_INGRESS, skb);
+		return accept_established(bn, bind, BR_SG_INGRESS, skb);
 	return ingress_long(bn, bind, skb, state);
 }
 

@@ -60,12 +60,15 @@ br_sg_slot_bind(const struct br_sg_snapshot *snap, const struct nf_conn *ct,
 	return bind;
 }
 
-/* hangs the bridge's zone template on a frame, for conntrack to find */
+/* hangs a template of the bridge's zone on a frame, for conntrack to find */
 static inline void br_sg_zone_hang(const struct br_sg_bridge *bridge,
 				   struct sk_buff *skb)
 {
-	nf_conntrack_get(&bridge->tmpl->ct_general);
-	nf_ct_set(skb, bridge->tmpl, IP_CT_NEW);
+	/* once: the processor may change */
+	struct nf_conn *tmpl = this_cpu_read(*bridge->tmpl);
+
+	nf_conntrack_get(&tmpl->ct_general);
+	nf_ct_set(skb, tmpl, IP_CT_NEW);
 }
 
 /*

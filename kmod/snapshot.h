@@ -26,6 +26,7 @@
 #include "guard.h"
 #include "remotes.h"
 #include "table.h"
+#include "template.h"
 
 /**
  * struct br_sg_rule_ref - which rule a table's index is
@@ -179,7 +180,8 @@ struct br_sg_policy {
  * struct br_sg_bridge - a bridge with ports of ours
  * @dev: to ask whether it filters VLANs; alive as long as its ports are bound
  * @name: of @dev
- * @tmpl: the zone template, a reference; NULL unless @filtered
+ * @tmpl: of @templates; what a frame reads
+ * @templates: of the zone, a reference; NULL unless @filtered
  * @zone: conntrack zone; 0 unless @filtered
  * @filtered: some port of it is in mode FILTER
  * @stateless: all of those are stateless
@@ -188,7 +190,8 @@ struct br_sg_policy {
 struct br_sg_bridge {
 	const struct net_device *dev;
 	char name[IFNAMSIZ];
-	struct nf_conn *tmpl;
+	struct nf_conn * __percpu *tmpl;
+	struct br_sg_templates *templates;
 	u16 zone;
 	bool filtered;
 	bool stateless;

@@ -75,9 +75,9 @@ def connect(opener, answerer, family, address, port, proto=socket.IPPROTO_TCP,
     s = opener.socket(family, socket.SOCK_STREAM, proto)
     if source:
         s.bind(source)
-    s.settimeout(30 * harness.SLOW)
+    s.settimeout(120 * harness.SLOW)
     s.connect((address, port))
-    listener.settimeout(30 * harness.SLOW)
+    listener.settimeout(120 * harness.SLOW)
     other = listener.accept()[0]
     listener.close()
     return s, other

@@ -48,7 +48,7 @@ class Monitor:
                                   stderr=subprocess.PIPE)
         self.left = b""
         # it listens when it is a member of its group
-        end = harness.deadline(10)
+        end = harness.deadline(120)
         while not self.member() and time.monotonic() < end:
             time.sleep(0.01)
 
@@ -58,7 +58,7 @@ class Monitor:
         return any(r[1] == "16" and int(r[3], 16) and
                    int(r[2]) == self.p.pid for r in rows)
 
-    def line(self, seconds=10):
+    def line(self, seconds=120):
         end = harness.deadline(seconds)
         while b"\n" not in self.left:
             left = end - time.monotonic()
@@ -155,8 +155,8 @@ t.equal({(e.get("port"), e.get("direction"), e.get("reason")) for e in heard},
 # a budget
 next_second()
 SENT = 200
-for i in range(SENT):
-    node.send("tap1", frame(A_MAC, X_MAC, A, X, 1000 + i, 80))
+# in one go: a machine that takes a second for the budget of one would not exceed it
+node.send("tap1", *[frame(A_MAC, X_MAC, A, X, 1000 + i, 80) for i in range(SENT)])
 node.send("tap2", frame(B_MAC, X_MAC, B, X, 9, 80))
 heard = m.until(lambda e: e.get("port") == "tap2" or not e)
 t.equal(heard[-1].get("withheld"), 0,
@@ -245,8 +245,7 @@ node.send("tap1", frame(A_MAC, X_MAC, A, X, 1000, 80))
 line = m.line() or ""
 t.equal(line[8:9] + line[13:], ".tap1 egress drop [no-rule] udp %s:1000 > "
         "%s:80 46 bytes %s > %s" % (A, X, A_MAC, X_MAC), "text: a drop")
-for i in range(50):
-    node.send("tap1", frame(A_MAC, X_MAC, A6, X6, 1000, 80))
+node.send("tap1", *[frame(A_MAC, X_MAC, A6, X6, 1000, 80)] * 200)
 next_second()
 node.send("tap1", frame(A_MAC, X_MAC, A6, X6, 1001, 80))
 while "1001" not in line:

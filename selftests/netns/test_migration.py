@@ -51,7 +51,7 @@ class Talk:
             self.denied = "ingress"
         for s in self.sockets:
             s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            s.settimeout(20 * harness.SLOW)
+            s.settimeout(120 * harness.SLOW)
 
     def say(self, data, first=0):
         """one end says it, the other says it back"""
@@ -81,7 +81,7 @@ class Talk:
         key = "tap1", self.denied, reason
         before = node.genl.counters().get(key, (0, 0))[0]
         self.sockets[0].sendall(b"hello")
-        end = harness.deadline(60)
+        end = harness.deadline(240)
         while node.genl.counters().get(key, (0, 0))[0] < before + 2:
             if time.monotonic() > end:
                 break
@@ -216,7 +216,7 @@ for seq in 0, 1 << 30, 2 << 30, 3 << 30:
     raw.sendto(frames.packet(hosts.FAR, hosts.VM, far, vm, 6, frames.tcp(
         far, vm, 80, x.sockets[0].getsockname()[1], "A", seq, 1,
         b"x"))[14:], (vm, 0))
-end = harness.deadline(60)
+end = harness.deadline(240)
 while time.monotonic() < end:
     n = node.genl.counters().get(("tap1", "ingress", "[invalid]"), [0])[0] - \
         before.get(("tap1", "ingress", "[invalid]"), [0])[0]

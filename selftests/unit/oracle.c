@@ -200,7 +200,7 @@ int oracle_egress(const struct unit_port *port, const struct desc *d)
 	/* 6 */
 	for (i = 133; i <= 137; i++)
 		nd |= icmp6(d, i);
-	if (nd && (!whole || (d->ttl && d->ttl != 255) || d->code))
+	if (nd && (d->frag != WHOLE || (d->ttl && d->ttl != 255) || d->code))
 		DROP(ND);
 	if (icmp6(d, 134) || icmp6(d, 137))
 		DROP(RA);
@@ -269,6 +269,9 @@ int oracle_ingress(const struct unit_port *port, const struct desc *d)
 	for (i = 0; i < port->n_ips; i++)
 		if (is(from, port->pairs[i].prefix))
 			DROP(SOURCE);
+	for (i = 133; i <= 137; i++)
+		if (d->frag == ATOMIC && icmp6(d, i))
+			DROP(ND);
 	if (whole && (icmp6(d, 130) || icmp6(d, 135) || icmp6(d, 136)))
 		ACCEPT(ND);
 	if (whole && d->kind == IP4 && d->proto == 2 && d->type == 0x11)

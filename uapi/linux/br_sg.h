@@ -659,8 +659,9 @@ enum br_sg_step {
  * @BR_SG_REASON_UNCONFIGURED: [unconfigured] a default drop pattern holds the
  *	device and no port line names it, or the device was renamed
  * @BR_SG_REASON_ZONE: [zone] the port is blocked, see BR_SG_PORT_BLOCKED
- * @BR_SG_REASON_MALFORMED: [malformed] not a well-formed frame, or one that
- *	cannot be judged safely
+ * @BR_SG_REASON_MALFORMED: [malformed] not a well-formed frame, one that cannot
+ *	be judged safely, a fragment above the port's rate, or an IPv6 datagram
+ *	whose fragments are all below 1,280 bytes
  * @BR_SG_REASON_MAC: [mac] not a MAC of the port
  * @BR_SG_REASON_ETHERTYPE: [ethertype] VLAN tag, LLC/SNAP, an ethertype not
  *	permitted, or a link-local group address
