@@ -36,7 +36,7 @@ int br_sg_policy_port_index(const struct br_sg_policy *policy,
  */
 struct br_sg_refusal {
 	u32 cookie;
-	char text[200];
+	char text[256];
 };
 
 /*
