@@ -94,6 +94,8 @@ struct port {
 	/* Read only, from the kernel */
 	bool live;
 	uint8_t state;		/* enum br_sg_port_state */
+	uint8_t cause;		/* enum br_sg_port_cause of a port that is blocked */
+	bool held;		/* no port, but a device that is blocked without a line */
 	uint16_t zone_used, policy_version;
 	uint32_t ct_limit_used, ct_entries;	/* 0: not a port that filters */
 	uint32_t ifindex, serial;

@@ -65,6 +65,8 @@ int cmd_module_resume(struct ctx *ctx);
 
 int print_versions(struct ctx *ctx);
 
+/* Why a port or a device is shut and what opens it, NULL where it is not */
+const char *port_why(const struct port *port, char *buf, size_t size);
 const char *reason_name(uint8_t reason);
 const char *step_name(uint8_t step);
 /* flow.c: 10.0.0.1:80, [fd00::1]:80, or the address alone */
