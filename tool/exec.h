@@ -26,6 +26,7 @@ struct command {
 };
 
 int ctx_open(struct ctx *ctx);
+int ctx_open_to_change(struct ctx *ctx);
 void ctx_print(struct ctx *ctx, struct print *p);
 
 /* exec.c: commands that change, from the command line or a batch */

@@ -120,12 +120,22 @@ static const char options[] =
 	"  -V              print the versions of the tool and of the loaded module\n"
 	"  -h              print this help\n";
 
-int ctx_open(struct ctx *ctx)
+static int open_how(struct ctx *ctx, enum nl_how how)
 {
 	if (ctx->nl_ready)
 		return RC_OK;
 	ctx->nl_ready = true;
-	return nl_open(&ctx->nl, ctx->netns, false);
+	return nl_open(&ctx->nl, ctx->netns, how);
+}
+
+int ctx_open(struct ctx *ctx)
+{
+	return open_how(ctx, NL_LOOK);
+}
+
+int ctx_open_to_change(struct ctx *ctx)
+{
+	return open_how(ctx, NL_LOAD);
 }
 
 void ctx_print(struct ctx *ctx, struct print *p)
