@@ -114,6 +114,8 @@ struct conf {
 };
 
 void conf_free(struct conf *conf);
+/* Is there a port or a default drop in it? What has neither opens every port */
+bool conf_guards(const struct conf *conf);
 struct defpat *conf_default(struct conf *conf, const char *pattern, bool make);
 struct set *conf_set(struct conf *conf, const char *name, bool make);
 struct group *conf_group(struct conf *conf, const char *name, bool make);

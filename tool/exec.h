@@ -8,7 +8,7 @@
 #include "nl.h"
 
 struct ctx {
-	bool json, pretty, stats;
+	bool json, pretty, stats, quiet;
 	const char *netns;
 	struct input in;		/* the command line */
 	struct nl nl;
@@ -25,6 +25,7 @@ struct command {
 	const char *help;
 };
 
+/* For what only reads, and for what may have to load the module for it */
 int ctx_open(struct ctx *ctx);
 int ctx_open_to_change(struct ctx *ctx);
 void ctx_print(struct ctx *ctx, struct print *p);

@@ -308,6 +308,7 @@ static int flush(struct upgrade *u, const struct conf *have)
 		return RC_OK;
 	change_add(&changes, OBJ_ALL, ACT_DEL, NULL, 0);
 	rc = nl_commit(&u->ctx->nl, &changes, &commit, &u->ctx->in);
+	nl_let_signals();
 	changes_free(&changes);
 	return rc;
 }
@@ -425,6 +426,7 @@ static int apply_once(struct upgrade *u, const struct resume *resume)
 	conf_diff(&changes, &have, &u->want);
 	commit.generation = have.generation;
 	rc = nl_commit(&u->ctx->nl, &changes, &commit, &u->in);
+	nl_let_signals();
 	changes_free(&changes);
 	conf_free(&have);
 	if (rc)
