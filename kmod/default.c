@@ -1,6 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the defaults of a config say of a device without a port line. */
+#include <linux/string.h>
+
 #include "config.h"
+
+/*
+ * What stands for others elsewhere (in a shell, in iptables, in a regular
+ * expression) would be taken for itself here, and the line would guard nothing.
+ */
+const char *br_sg_default_foreign(const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	if (len && pattern[len - 1] == '+')
+		return &pattern[len - 1];
+	return strpbrk(pattern, "[]{}()|,^$!%");
+}
+
+u32 br_sg_default_width(const char *pattern)
+{
+	u32 width = 0;
+
+	while (*pattern)
+		width += *pattern++ != '*';
+	return width;
+}
 
 /* does '*' and '?'; the text is a device's name, so this is bounded */
 static bool pattern_match(const char *p, const char *s)

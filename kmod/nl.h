@@ -149,6 +149,9 @@ int br_sg_nl_port_del(struct br_sg_config *c, u8 op, const struct nlattr *nest,
 struct br_sg_port_conf *br_sg_nl_port_key(const struct br_sg_config *c,
 					  const struct nlattr *nest,
 					  struct netlink_ext_ack *extack);
+/* a device that is blocked without a port line; nl_port.c */
+int br_sg_nl_put_held(struct sk_buff *skb, const char *dev,
+		      const struct br_sg_port_info *info);
 /* @bn: NULL: of a shadow, without what is of the port in force; nl_port.c */
 int br_sg_nl_put_port(struct sk_buff *skb, struct br_sg_net *bn,
 		      const struct br_sg_port_conf *conf);

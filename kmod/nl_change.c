@@ -10,6 +10,25 @@
 #include "nl.h"
 #include "table.h"
 
+/* a line that would guard nothing is refused */
+static int br_sg_nl_pattern_check(const struct nlattr *at,
+				  struct netlink_ext_ack *extack)
+{
+	const char *pattern = nla_data(at);
+	const char *foreign = br_sg_default_foreign(pattern);
+	u32 width = br_sg_default_width(pattern);
+
+	if (foreign)
+		return br_sg_refuse(extack, at, -EINVAL,
+				    "pattern \"%s\" has a '%c' that would stand for itself: only * stands for any characters and ? for one",
+				    pattern, *foreign);
+	if (width > BR_SG_DEV_MAX)
+		return br_sg_refuse(extack, at, -EINVAL,
+				    "pattern \"%s\" matches no device: it has %u characters besides *, a device's name has at most %u",
+				    pattern, width, BR_SG_DEV_MAX);
+	return 0;
+}
+
 static int br_sg_nl_default_new(struct br_sg_config *c, u8 op,
 				const struct nlattr *nest,
 				struct netlink_ext_ack *extack)
@@ -27,6 +46,9 @@ static int br_sg_nl_default_new(struct br_sg_config *c, u8 op,
 	if (!tb[BR_SG_DEFAULT_A_VERDICT])
 		return br_sg_nl_missing(extack, nest, BR_SG_DEFAULT_A_VERDICT,
 					"VERDICT");
+	err = br_sg_nl_pattern_check(tb[BR_SG_DEFAULT_A_PATTERN], extack);
+	if (err)
+		return err;
 
 	conf = kzalloc(sizeof(*conf), GFP_KERNEL_ACCOUNT);
 	if (!conf)
@@ -242,6 +264,27 @@ static int br_sg_nl_unique(const struct br_sg_prefix *items, u32 n, u32 *bad)
 	return err;
 }
 
+/* says which of them it is; @what: what is wrong with it */
+static void br_sg_nl_addr_refuse(const struct br_sg_addrs *addrs,
+				 const struct nlattr *nest, u32 bad, int err,
+				 const char *what,
+				 struct netlink_ext_ack *extack)
+{
+	const struct nlattr *at = br_sg_nl_nth(nest, BR_SG_ADDRS_A_ADDR, bad);
+	const char *noun = addrs->kind == BR_SG_KIND_SET ? "set" : "group";
+	const struct br_sg_prefix *item = &addrs->items[bad];
+	char len[5] = "";
+
+	if (item->len != (item->family == AF_INET ? 32 : 128))
+		snprintf(len, sizeof(len), "/%u", item->len);
+	if (item->family == AF_INET)
+		br_sg_refuse(extack, at, err, "%pI4%s is %s %s %s",
+			     &item->addr, len, what, noun, addrs->owner);
+	else
+		br_sg_refuse(extack, at, err, "%pI6c%s is %s %s %s",
+			     &item->addr, len, what, noun, addrs->owner);
+}
+
 /* @addrs->items is the caller's to free, on error too */
 static int br_sg_nl_addrs_parse(struct br_sg_addrs *addrs,
 				const struct nlattr *nest,
@@ -299,28 +342,9 @@ static int br_sg_nl_addrs_parse(struct br_sg_addrs *addrs,
 
 	err = br_sg_nl_unique(addrs->items, addrs->n, &bad);
 	if (err == -EEXIST)
-		NL_SET_ERR_MSG_ATTR(extack,
-				    br_sg_nl_nth(nest, BR_SG_ADDRS_A_ADDR, bad),
-				    "the same address is there twice");
+		br_sg_nl_addr_refuse(addrs, nest, bad, err,
+				     "twice among the addresses for", extack);
 	return err;
-}
-
-/* says which of them it is; @what: how it stands to the owner */
-static void br_sg_nl_addrs_refuse(const struct br_sg_addrs *addrs,
-				  const struct nlattr *nest, u32 bad, int err,
-				  const char *what,
-				  struct netlink_ext_ack *extack)
-{
-	const struct nlattr *at = br_sg_nl_nth(nest, BR_SG_ADDRS_A_ADDR, bad);
-	const char *noun = addrs->kind == BR_SG_KIND_SET ? "set" : "group";
-	const struct br_sg_prefix *item = &addrs->items[bad];
-
-	if (item->family == AF_INET)
-		br_sg_refuse(extack, at, err, "%pI4/%u is %s %s %s",
-			     &item->addr, item->len, what, noun, addrs->owner);
-	else
-		br_sg_refuse(extack, at, err, "%pI6c/%u is %s %s %s",
-			     &item->addr, item->len, what, noun, addrs->owner);
 }
 
 static int br_sg_nl_addrs_new(struct br_sg_config *c, u8 op,
@@ -337,8 +361,8 @@ static int br_sg_nl_addrs_new(struct br_sg_config *c, u8 op,
 		goto out_free;
 	err = br_sg_candidate_addrs(c, op, &addrs, owner, &bad, extack);
 	if (err == -EEXIST && bad != U32_MAX)
-		br_sg_nl_addrs_refuse(&addrs, nest, bad, err, "already in",
-				      extack);
+		br_sg_nl_addr_refuse(&addrs, nest, bad, err, "already in",
+				     extack);
 out_free:
 	kvfree(addrs.items);
 	return err;
@@ -359,7 +383,7 @@ static int br_sg_nl_addrs_del(struct br_sg_config *c, u8 op,
 	err = br_sg_candidate_addrs_del(c, &addrs, owner, &bad, extack);
 	/* without a text it is not the owner that does not exist */
 	if (err == -ENOENT && bad != U32_MAX)
-		br_sg_nl_addrs_refuse(&addrs, nest, bad, err, "not in", extack);
+		br_sg_nl_addr_refuse(&addrs, nest, bad, err, "not in", extack);
 out_free:
 	kvfree(addrs.items);
 	return err;

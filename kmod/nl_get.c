@@ -517,12 +517,31 @@ int br_sg_nl_counter_dump(struct sk_buff *skb, struct netlink_callback *cb)
 				     br_sg_nl_put_next_counter);
 }
 
+/* without a port line, but not without a word: its name, or NULL */
+static const char *br_sg_nl_held(struct br_sg_net *bn, struct nlattr *const *tb,
+				 struct br_sg_port_info *held)
+{
+	const struct nlattr *attr;
+	int rem;
+
+	if (br_sg_nl_of_shadow(tb))
+		return NULL;
+	nla_for_each_nested(attr, tb[BR_SG_A_PORT], rem)
+		if (nla_type(attr) == BR_SG_PORT_A_DEV)
+			return br_sg_policy_held_info(bn, nla_data(attr),
+						      held) ?
+				nla_data(attr) : NULL;
+	return NULL;
+}
+
 int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct br_sg_net *bn = br_sg_net(genl_info_net(info));
 	struct nlattr *tb[BR_SG_A_MAX + 1];
+	struct br_sg_port_info held;
 	struct br_sg_port_conf *conf;
 	struct br_sg_config *config;
+	const char *dev = NULL;
 	struct sk_buff *reply;
 	void *head;
 	int err;
@@ -541,13 +560,19 @@ int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 	config = br_sg_nl_config(bn, tb, info->extack);
 	if (IS_ERR(config))
 		return PTR_ERR(config);
-	conf = br_sg_nl_port_key(config, tb[BR_SG_A_PORT], info->extack);
-	if (IS_ERR(conf)) {
+	/* without the text of a refusal, which an answer must not carry */
+	conf = br_sg_nl_port_key(config, tb[BR_SG_A_PORT], NULL);
+	if (conf == ERR_PTR(-ENOENT))
+		dev = br_sg_nl_held(bn, tb, &held);
+	if (IS_ERR(conf) && !dev) {
+		conf = br_sg_nl_port_key(config, tb[BR_SG_A_PORT],
+					 info->extack);
 		err = PTR_ERR(conf);
 		goto out_put;
 	}
 	err = -ENOMEM;
-	reply = genlmsg_new(br_sg_nl_port_size(conf), GFP_KERNEL);
+	reply = genlmsg_new(dev ? NLMSG_DEFAULT_SIZE : br_sg_nl_port_size(conf),
+			    GFP_KERNEL);
 	if (!reply)
 		goto out_put;
 	err = -EMSGSIZE;
@@ -556,7 +581,9 @@ int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!head ||
 	    nla_put_u64_64bit(reply, BR_SG_A_GENERATION, config->generation,
 			      BR_SG_A_PAD) ||
-	    br_sg_nl_put_port(reply, br_sg_nl_of_shadow(tb) ? NULL : bn, conf)) {
+	    (dev ? br_sg_nl_put_held(reply, dev, &held) :
+		   br_sg_nl_put_port(reply, br_sg_nl_of_shadow(tb) ? NULL : bn,
+				     conf))) {
 		nlmsg_free(reply);
 		goto out_put;
 	}

@@ -376,17 +376,27 @@ static int br_sg_nl_put_port_lists(struct sk_buff *skb,
 	return 0;
 }
 
+static int br_sg_nl_put_port_state(struct sk_buff *skb,
+				   const struct br_sg_port_info *info)
+{
+	if (nla_put_u8(skb, BR_SG_PORT_A_STATE, info->state) ||
+	    (info->cause &&
+	     nla_put_u8(skb, BR_SG_PORT_A_CAUSE, info->cause)) ||
+	    (info->ifindex &&
+	     nla_put_u32(skb, BR_SG_PORT_A_IFINDEX, info->ifindex)) ||
+	    (*info->bridge &&
+	     nla_put_string(skb, BR_SG_PORT_A_BRIDGE, info->bridge)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int br_sg_nl_put_port_info(struct sk_buff *skb, struct br_sg_net *bn,
 				  const struct br_sg_port_conf *conf)
 {
 	struct br_sg_port_info info = {};
 
 	br_sg_policy_port_info(bn, conf->dev, &info);
-	if (nla_put_u8(skb, BR_SG_PORT_A_STATE, info.state) ||
-	    (info.ifindex &&
-	     nla_put_u32(skb, BR_SG_PORT_A_IFINDEX, info.ifindex)) ||
-	    (*info.bridge &&
-	     nla_put_string(skb, BR_SG_PORT_A_BRIDGE, info.bridge)) ||
+	if (br_sg_nl_put_port_state(skb, &info) ||
 	    (info.zone &&
 	     nla_put_u16(skb, BR_SG_PORT_A_ZONE_USED, info.zone)))
 		return -EMSGSIZE;
@@ -398,6 +408,23 @@ static int br_sg_nl_put_port_info(struct sk_buff *skb, struct br_sg_net *bn,
 	    (nla_put_u32(skb, BR_SG_PORT_A_CT_LIMIT_USED, info.ct_limit) ||
 	     nla_put_u32(skb, BR_SG_PORT_A_CT_ENTRIES, info.ct_entries)))
 		return -EMSGSIZE;
+	return 0;
+}
+
+int br_sg_nl_put_held(struct sk_buff *skb, const char *dev,
+		      const struct br_sg_port_info *info)
+{
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, BR_SG_A_PORT);
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(skb, BR_SG_PORT_A_DEV, dev) ||
+	    br_sg_nl_put_port_state(skb, info)) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
 	return 0;
 }
 

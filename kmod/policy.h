@@ -36,7 +36,7 @@ int br_sg_policy_port_index(const struct br_sg_policy *policy,
  */
 struct br_sg_refusal {
 	u32 cookie;
-	char text[200];
+	char text[256];
 };
 
 /*
@@ -69,6 +69,7 @@ struct br_sg_config *br_sg_policy_config(struct br_sg_net *bn, bool shadow);
 /* what PORT_GET says besides the configuration */
 struct br_sg_port_info {
 	u8 state;		/* enum br_sg_port_state */
+	u8 cause;		/* enum br_sg_port_cause of BLOCKED, else 0 */
 	u32 ifindex;		/* 0: none */
 	char bridge[IFNAMSIZ];	/* "": none */
 	u16 zone;		/* 0: none */
@@ -80,6 +81,12 @@ struct br_sg_port_info {
 
 /* zeros when @dev is not a port of the snapshot in force */
 void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
+			    struct br_sg_port_info *info);
+/*
+ * What is known of a bridge port's device that no port line names and that is
+ * blocked, not its zone and serial. False: @dev is none.
+ */
+bool br_sg_policy_held_info(struct br_sg_net *bn, const char *dev,
 			    struct br_sg_port_info *info);
 /* members of a group in force, or in the shadow, those of local ports included */
 u32 br_sg_policy_group_count(struct br_sg_net *bn, bool shadow,

@@ -39,6 +39,19 @@ static bool bind_active(const struct br_sg_bind *bind)
 	return bind->state == BR_SG_BIND_OPEN;
 }
 
+/* why a port's device is not active */
+static u8 bind_cause(const struct br_sg_bind *bind)
+{
+	switch (bind->state) {
+	case BR_SG_BIND_ZONE:
+		return BR_SG_PORT_CAUSE_ZONE;
+	case BR_SG_BIND_FILTER:
+		return BR_SG_PORT_CAUSE_VLAN;
+	default:
+		return BR_SG_PORT_CAUSE_MEMORY;
+	}
+}
+
 void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
 			    struct br_sg_port_info *info)
 {
@@ -59,8 +72,11 @@ void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
 			BR_SG_PORT_UNBRIDGED : BR_SG_PORT_WAITING;
 		goto out;
 	}
-	info->state = bind_active(bind) ? BR_SG_PORT_ACTIVE :
-					  BR_SG_PORT_BLOCKED;
+	info->state = BR_SG_PORT_ACTIVE;
+	if (!bind_active(bind)) {
+		info->state = BR_SG_PORT_BLOCKED;
+		info->cause = bind_cause(bind);
+	}
 	info->ifindex = bind->ifindex;
 	info->serial = bind->stamp >> BR_SG_SLOT_SERIAL_SHIFT;
 	info->zone = bind->bridge->zone;
@@ -72,6 +88,36 @@ void br_sg_policy_port_info(struct br_sg_net *bn, const char *dev,
 	}
 out:
 	rcu_read_unlock();
+}
+
+bool br_sg_policy_held_info(struct br_sg_net *bn, const char *dev,
+			    struct br_sg_port_info *info)
+{
+	const struct br_sg_snapshot *snap;
+	const struct br_sg_bind *bind;
+	struct net_device *netdev, *master;
+	bool held = false;
+
+	memset(info, 0, sizeof(*info));
+	rcu_read_lock();
+	snap = rcu_dereference(bn->snap);
+	netdev = snap ? dev_get_by_name_rcu(bn->net, dev) : NULL;
+	bind = netdev ? br_sg_bind_find(snap, netdev) : NULL;
+	if (!bind || READ_ONCE(bind->state) != BR_SG_BIND_UNCONFIGURED ||
+	    br_sg_policy_port_index(snap->policy, dev) >= 0)
+		goto out;
+	held = true;
+	info->state = BR_SG_PORT_BLOCKED;
+	/* what is blocked and matches no default has had another name */
+	info->cause = br_sg_default_drops(snap->policy->config, dev) ?
+		BR_SG_PORT_CAUSE_DEFAULT : BR_SG_PORT_CAUSE_RENAMED;
+	info->ifindex = netdev->ifindex;
+	master = netdev_master_upper_dev_get_rcu(netdev);
+	if (master)
+		strscpy(info->bridge, master->name, sizeof(info->bridge));
+out:
+	rcu_read_unlock();
+	return held;
 }
 
 u32 br_sg_policy_group_count(struct br_sg_net *bn, bool shadow,

@@ -533,9 +533,15 @@ static int read_all(struct ctx *ctx, struct conf *conf, struct counters *counter
 {
 	struct conf one = { 0 };
 	struct port *found;
+	char why[400];
 	int rc;
 
 	rc = nl_read_port(&ctx->nl, &one, name, &ctx->in, &found);
+	if (!rc && found->held) {
+		err_src(&ctx->in, 0, name, "device \"%s\" is no port and all its frames are dropped: %s",
+			found->dev, port_why(found, why, sizeof(why)));
+		rc = RC_REFUSED;
+	}
 	if (!rc)
 		rc = nl_read(&ctx->nl, conf, READ_GROUPS | READ_RULES | READ_PORTS, &ctx->in);
 	if (!rc) {

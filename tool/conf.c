@@ -41,6 +41,16 @@ void conf_free(struct conf *conf)
 	memset(conf, 0, sizeof(*conf));
 }
 
+bool conf_guards(const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->defaults.n; i++)
+		if (conf->defaults.v[i]->verdict == BR_SG_DEFAULT_DROP)
+			return true;
+	return conf->ports.n;
+}
+
 struct defpat *conf_default(struct conf *conf, const char *pattern, bool make)
 {
 	struct defpat *d = names_get(&conf->default_names, pattern);

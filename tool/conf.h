@@ -94,6 +94,8 @@ struct port {
 	/* Read only, from the kernel */
 	bool live;
 	uint8_t state;		/* enum br_sg_port_state */
+	uint8_t cause;		/* enum br_sg_port_cause of a port that is blocked */
+	bool held;		/* no port, but a device that is blocked without a line */
 	uint16_t zone_used, policy_version;
 	uint32_t ct_limit_used, ct_entries;	/* 0: not a port that filters */
 	uint32_t ifindex, serial;
@@ -112,6 +114,8 @@ struct conf {
 };
 
 void conf_free(struct conf *conf);
+/* Is there a port or a default drop in it? What has neither opens every port */
+bool conf_guards(const struct conf *conf);
 struct defpat *conf_default(struct conf *conf, const char *pattern, bool make);
 struct set *conf_set(struct conf *conf, const char *name, bool make);
 struct group *conf_group(struct conf *conf, const char *name, bool make);

@@ -55,6 +55,10 @@ static int check_keys(struct reader *r, json_t *obj, const char *const *allowed)
 				break;
 		if (allowed[i])
 			continue;
+		if (is_source_port(key))
+			return bad(r, key,
+				   "key \"%.80s\": a rule cannot match the source port; dport_min and dport_max are the port of the end that is sent to: of ingress the VM's, of egress the remote's",
+				   key);
 		near = suggest(key, allowed);
 		return bad(r, key, "key \"%.80s\" is unknown%s%s%s", key,
 			   near ? ": did you mean \"" : "", near ? near : "",

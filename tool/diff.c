@@ -515,22 +515,70 @@ void changes_print(struct print *p, const char *key, const struct changes *chang
 	print_close(p);
 }
 
-/* As many as changes_print() prints lines */
-size_t changes_count(const struct changes *changes)
+void changes_sum(const struct changes *changes, struct summary *sum)
 {
-	size_t i, n = changes->n;
+	struct tally *const of[] = {
+		[OBJ_DEFAULT] = &sum->defaults, [OBJ_SET] = &sum->sets,
+		[OBJ_GROUP] = &sum->groups, [OBJ_RULE] = &sum->rules,
+		[OBJ_PORT] = &sum->ports,
+	};
+	size_t i;
 
+	memset(sum, 0, sizeof(*sum));
 	for (i = 0; i < changes->n; i++) {
 		const struct change *change = &changes->v[i];
 		const struct group *group = change->old;
 		const struct set *set = change->old;
+		struct tally *tally;
 
-		if (change->act != ACT_DEL)
-			continue;
-		if (change->obj == OBJ_GROUP)
-			n += group->rules.n + (group->members.n > 0);
-		else if (change->obj == OBJ_SET)
-			n += set->addrs.n > 0;
+		if (change->obj == OBJ_ADDRS)
+			tally = change->of_set ? &sum->addresses : &sum->members;
+		else
+			tally = of[change->obj];
+		if (change->act == ACT_ADD)
+			tally->added += change->obj == OBJ_ADDRS ? change->n : 1;
+		else if (change->act == ACT_REPLACE)
+			tally->changed++;
+		else
+			tally->removed += change->obj == OBJ_ADDRS ? change->n : 1;
+		if (change->act == ACT_DEL && change->obj == OBJ_GROUP) {
+			sum->rules.removed += group->rules.n;
+			sum->members.removed += group->members.n;
+		} else if (change->act == ACT_DEL && change->obj == OBJ_SET) {
+			sum->addresses.removed += set->addrs.n;
+		}
 	}
-	return n;
+}
+
+static void tally_print(struct print *p, const char *key, const char *name,
+			const struct tally *tally, const char **before)
+{
+	bool some = tally->added || tally->changed;
+
+	print_object(p, key);
+	if (some || tally->removed) {
+		print_text(p, "%s%s:", *before, name);
+		*before = "; ";
+	}
+	print_uint(p, "added", tally->added ? " %ju added" : NULL, tally->added);
+	print_uint(p, "changed", !tally->changed ? NULL : tally->added ? ", %ju changed" :
+		   " %ju changed", tally->changed);
+	print_uint(p, "removed", !tally->removed ? NULL : some ? ", %ju removed" :
+		   " %ju removed", tally->removed);
+	print_close(p);
+}
+
+/* What has not changed is in the JSON only */
+void summary_print(struct print *p, const struct summary *sum)
+{
+	const char *before = "";
+
+	tally_print(p, "ports", "ports", &sum->ports, &before);
+	tally_print(p, "groups", "groups", &sum->groups, &before);
+	tally_print(p, "rules", "rules", &sum->rules, &before);
+	tally_print(p, "members", "members", &sum->members, &before);
+	tally_print(p, "sets", "sets", &sum->sets, &before);
+	tally_print(p, "addresses", "addresses of sets", &sum->addresses, &before);
+	tally_print(p, "defaults", "defaults", &sum->defaults, &before);
+	print_text(p, "%s\n", *before ? "" : "nothing changed");
 }

@@ -37,6 +37,17 @@ void changes_free(struct changes *changes);
 /* to's rules without an id get theirs here */
 void conf_diff(struct changes *changes, const struct conf *from, struct conf *to);
 void changes_print(struct print *p, const char *key, const struct changes *changes);
-size_t changes_count(const struct changes *changes);
+
+struct tally {
+	uint64_t added, changed, removed;
+};
+
+/* Objects, and addresses of sets and groups; what goes with its owner, too */
+struct summary {
+	struct tally defaults, sets, addresses, groups, members, rules, ports;
+};
+
+void changes_sum(const struct changes *changes, struct summary *sum);
+void summary_print(struct print *p, const struct summary *sum);
 
 #endif /* SGCTL_DIFF_H */

@@ -443,7 +443,7 @@ int exec_change(struct ctx *ctx)
 	ctx->in.at = 0;
 	rc = cmd_parse(&ctx->in, &batch.arena, WORDS_CHANGE, batch_cmd(&batch));
 	if (!rc)
-		rc = ctx_open(ctx);
+		rc = ctx_open_to_change(ctx);
 	if (!rc)
 		rc = commit_batch(ctx, &batch, &ctx->in);
 	batch_free(&batch);
@@ -464,7 +464,7 @@ int exec_batch(struct ctx *ctx, const char *file)
 	if (!rc && in.errors)
 		rc = RC_USAGE;
 	if (!rc)
-		rc = ctx_open(ctx);
+		rc = ctx_open_to_change(ctx);
 	if (!rc)
 		rc = commit_batch(ctx, &batch, &in);
 	batch_free(&batch);

@@ -8,7 +8,7 @@
 #include "nl.h"
 
 struct ctx {
-	bool json, pretty, stats;
+	bool json, pretty, stats, quiet;
 	const char *netns;
 	struct input in;		/* the command line */
 	struct nl nl;
@@ -25,7 +25,9 @@ struct command {
 	const char *help;
 };
 
+/* For what only reads, and for what may have to load the module for it */
 int ctx_open(struct ctx *ctx);
+int ctx_open_to_change(struct ctx *ctx);
 void ctx_print(struct ctx *ctx, struct print *p);
 
 /* exec.c: commands that change, from the command line or a batch */
@@ -65,6 +67,8 @@ int cmd_module_resume(struct ctx *ctx);
 
 int print_versions(struct ctx *ctx);
 
+/* Why a port or a device is shut and what opens it, NULL where it is not */
+const char *port_why(const struct port *port, char *buf, size_t size);
 const char *reason_name(uint8_t reason);
 const char *step_name(uint8_t step);
 /* flow.c: 10.0.0.1:80, [fd00::1]:80, or the address alone */

@@ -85,14 +85,14 @@ static const struct command commands[] = {
 	  "list the frames that the shadow would have treated otherwise" },
 	{ "shadow", "diff", cmd_shadow_diff, "shadow diff",
 	  "show what shadow commit would change, and those frames" },
-	{ "shadow", "commit", cmd_shadow_commit, "shadow commit",
+	{ "shadow", "commit", cmd_shadow_commit, "shadow commit [--allow-empty]",
 	  "put the shadow in force" },
 	{ "shadow", "drop", cmd_shadow_drop, "shadow drop", "compare no more" },
 
 	{ "monitor", NULL, cmd_monitor, "monitor [config|events] [port DEV]",
 	  "print drops and commits as they happen" },
 
-	{ "apply", NULL, cmd_apply, "apply FILE",
+	{ "apply", NULL, cmd_apply, "apply [--allow-empty] FILE",
 	  "make this network namespace exactly what FILE says" },
 	{ "diff", NULL, cmd_diff, "diff FILE [FROM]",
 	  "show what apply would change, from what is in force or in the file FROM" },
@@ -114,18 +114,29 @@ static const char options[] =
 	"  -j              print JSON\n"
 	"  -p              print JSON with line breaks\n"
 	"  -s              show counters too\n"
+	"  -q              do not say what was done (apply, shadow apply, check)\n"
 	"  -n NETNS        act on this network namespace\n"
 	"  -b FILE         run the changing commands of FILE (-: standard input) as one transaction\n"
 	"  -c[=WHEN]       colour: always, auto (the default) or never; also -color[=WHEN]\n"
 	"  -V              print the versions of the tool and of the loaded module\n"
 	"  -h              print this help\n";
 
-int ctx_open(struct ctx *ctx)
+static int open_how(struct ctx *ctx, enum nl_how how)
 {
 	if (ctx->nl_ready)
 		return RC_OK;
 	ctx->nl_ready = true;
-	return nl_open(&ctx->nl, ctx->netns, false);
+	return nl_open(&ctx->nl, ctx->netns, how);
+}
+
+int ctx_open(struct ctx *ctx)
+{
+	return open_how(ctx, NL_LOOK);
+}
+
+int ctx_open_to_change(struct ctx *ctx)
+{
+	return open_how(ctx, NL_LOAD);
 }
 
 void ctx_print(struct ctx *ctx, struct print *p)
@@ -270,15 +281,16 @@ static int enter_netns(const char *name)
 }
 
 enum opt {
-	OPT_JSON, OPT_PRETTY, OPT_STATS, OPT_NETNS, OPT_BATCH, OPT_COLOR, OPT_VERSION, OPT_HELP,
+	OPT_JSON, OPT_PRETTY, OPT_STATS, OPT_QUIET, OPT_NETNS, OPT_BATCH, OPT_COLOR, OPT_VERSION,
+	OPT_HELP,
 };
 
 static const char *const option_names[] = {
-	"-j", "-p", "-s", "-n", "-b", "-c", "-color", "-V", "-h", "--help", "--version", NULL
+	"-j", "-p", "-s", "-q", "-n", "-b", "-c", "-color", "-V", "-h", "--help", "--version", NULL
 };
 
 static const uint8_t option_of[] = {
-	OPT_JSON, OPT_PRETTY, OPT_STATS, OPT_NETNS, OPT_BATCH, OPT_COLOR, OPT_COLOR,
+	OPT_JSON, OPT_PRETTY, OPT_STATS, OPT_QUIET, OPT_NETNS, OPT_BATCH, OPT_COLOR, OPT_COLOR,
 	OPT_VERSION, OPT_HELP, OPT_HELP, OPT_VERSION,
 };
 
@@ -304,6 +316,11 @@ int main(int argc, char **argv)
 			if (strlen(option_names[i]) == len &&
 			    !strncmp(argv[at], option_names[i], len))
 				break;
+		if (!strcmp(argv[at], "--allow-empty")) {
+			rc = err_word(&all, at - 1,
+				      "\"--allow-empty\" stands behind the command: sgctl apply --allow-empty FILE");
+			break;
+		}
 		if (!option_names[i] || (equals && option_of[i] != OPT_COLOR)) {
 			rc = unknown_word(&all, at - 1, "option", option_names);
 			break;
@@ -324,6 +341,9 @@ int main(int argc, char **argv)
 				rc = bad_color(&all, at - 1, equals + 1);
 			else
 				color_setup(equals ? equals + 1 : "always");
+			break;
+		case OPT_QUIET:
+			ctx.quiet = true;
 			break;
 		case OPT_NETNS:
 		case OPT_BATCH:

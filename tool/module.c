@@ -79,7 +79,7 @@ static int module_open(struct upgrade *u)
 {
 	nl_close(&u->ctx->nl);
 	u->ctx->nl_ready = true;
-	return nl_open(&u->ctx->nl, u->ctx->netns, false);
+	return nl_open(&u->ctx->nl, u->ctx->netns, NL_LOAD);
 }
 
 static int state_path(struct upgrade *u)
@@ -163,7 +163,7 @@ static void name_users(const struct upgrade *u, char *buf, size_t size)
 		if (*entry->d_name != '.' && fd >= 0 &&
 		    (!u->ctx->netns || strcmp(entry->d_name, u->ctx->netns)) &&
 		    !setns(fd, CLONE_NEWNET)) {
-			if (!nl_open(&nl, NULL, true) &&
+			if (!nl_open(&nl, NULL, NL_QUIET) &&
 			    !nl_call(&nl, nl_new(&nl, BR_SG_CMD_STATUS_GET, 0), nl_got_status,
 				     &status) && (status.ports || status.defaults))
 				snprintf(buf + strlen(buf), size - strlen(buf), " %s",
@@ -308,6 +308,7 @@ static int flush(struct upgrade *u, const struct conf *have)
 		return RC_OK;
 	change_add(&changes, OBJ_ALL, ACT_DEL, NULL, 0);
 	rc = nl_commit(&u->ctx->nl, &changes, &commit, &u->ctx->in);
+	nl_let_signals();
 	changes_free(&changes);
 	return rc;
 }
@@ -425,6 +426,7 @@ static int apply_once(struct upgrade *u, const struct resume *resume)
 	conf_diff(&changes, &have, &u->want);
 	commit.generation = have.generation;
 	rc = nl_commit(&u->ctx->nl, &changes, &commit, &u->in);
+	nl_let_signals();
 	changes_free(&changes);
 	conf_free(&have);
 	if (rc)

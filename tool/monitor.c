@@ -156,7 +156,7 @@ int cmd_monitor(struct ctx *ctx)
 		 * where it begins; asked after joining and through another socket,
 		 * so that none is missed
 		 */
-		rc = nl_open(&asked, ctx->netns, false);
+		rc = nl_open(&asked, ctx->netns, NL_LOOK);
 		if (!rc)
 			rc = nl_status(&asked, &status, in);
 		nl_close(&asked);

@@ -84,6 +84,7 @@ static int read_done(struct nl *nl, const struct nlmsghdr *nlh)
 static int sys_error(struct nl *nl)
 {
 	memset(&nl->err, 0, sizeof(nl->err));
+	nl->err.unanswered = true;
 	return nl->err.err = errno;
 }
 
@@ -171,7 +172,13 @@ static void got_family(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attr;
 	struct nl *nl = data;
+	bool ours = false;
 
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_NAME)
+			ours = !strcmp(mnl_attr_get_str(attr), BR_SG_GENL_NAME);
+	if (!ours)
+		return;
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
 		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
 			nl->family = mnl_attr_get_u16(attr);
@@ -182,8 +189,11 @@ static void got_family(const struct nlmsghdr *nlh, void *data)
 	}
 }
 
-/* Finds the family. quiet: says nothing where the module is not loaded */
-int nl_open(struct nl *nl, const char *netns, bool quiet)
+/*
+ * Finds the family. One that does not fit is in nl->family and nl->version all
+ * the same.
+ */
+int nl_open(struct nl *nl, const char *netns, enum nl_how how)
 {
 	struct nlmsghdr *nlh;
 	int rc, on = 1;
@@ -201,12 +211,13 @@ int nl_open(struct nl *nl, const char *netns, bool quiet)
 	mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &on, sizeof(on));
 
-	nlh = nl_new(nl, CTRL_CMD_GETFAMILY, 0);
+	nlh = nl_new(nl, CTRL_CMD_GETFAMILY, how == NL_LOAD ? 0 : NLM_F_DUMP);
 	nlh->nlmsg_type = GENL_ID_CTRL;
-	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, BR_SG_GENL_NAME);
+	if (how == NL_LOAD)
+		mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, BR_SG_GENL_NAME);
 	rc = nl_call(nl, nlh, got_family, nl);
 	if (rc || !nl->family) {
-		if (quiet)
+		if (how == NL_QUIET)
 			return RC_NO_MODULE;
 		if (rc && rc != ENOENT)
 			err_plain("generic netlink: %s", strerror(rc));

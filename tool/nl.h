@@ -17,6 +17,7 @@
 
 struct nl_error {
 	int err;			/* errno */
+	bool unanswered;		/* it is not the kernel's answer */
 	char text[256];			/* the kernel's, may be empty */
 	bool has_offset, has_cookie;
 	uint32_t offset;		/* of the attribute, in the message */
@@ -35,10 +36,17 @@ struct nl {
 	char *out;			/* the message in hand */
 };
 
+/* How the module's family is looked for */
+enum nl_how {
+	NL_LOAD,	/* by name: the kernel loads the module where it is not there */
+	NL_LOOK,	/* in the list of all families: nothing is loaded */
+	NL_QUIET,	/* likewise, and nothing is said where it is not there */
+};
+
 typedef void (*nl_reply)(const struct nlmsghdr *nlh, void *data);
 
 /* Each gives an exit status, and has said so where it isn't RC_OK */
-int nl_open(struct nl *nl, const char *netns, bool quiet);
+int nl_open(struct nl *nl, const char *netns, enum nl_how how);
 void nl_close(struct nl *nl);
 int nl_fail(struct nl *nl, struct input *in, const char *what);
 
@@ -170,13 +178,18 @@ struct commit {
 	uint32_t begin_flags, commit_flags;
 	bool has_generation;
 	uint64_t generation;		/* in: what the changes are based on; out: the new */
+	bool again;			/* in: RC_STALE where nobody knows what became of it */
 	bool answered;			/* out: the kernel said that it is in force */
+	bool unsure;			/* out: the answer was lost */
 };
 
-#define RC_STALE	(-1)		/* another writer came first: read and try again */
+/* Another writer came first, or may have: read and try again */
+#define RC_STALE	(-1)
 
 int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commit,
 	      struct input *in);
+/* After a commit that is in force signals wait: for who has more to do */
+void nl_let_signals(void);
 int nl_shadow_commit(struct nl *nl, struct input *in);
 int nl_shadow_drop(struct nl *nl, struct input *in);
 

@@ -176,6 +176,8 @@ static struct port *get_port(struct conf *conf, const struct nlattr *nest)
 	port->ct_limit = get_num(tb[BR_SG_PORT_A_CT_LIMIT]);
 	port->live = tb[BR_SG_PORT_A_STATE];
 	port->state = get_num(tb[BR_SG_PORT_A_STATE]);
+	port->cause = get_num(tb[BR_SG_PORT_A_CAUSE]);
+	port->held = port->live && !tb[BR_SG_PORT_A_MODE];
 	port->ifindex = get_num(tb[BR_SG_PORT_A_IFINDEX]);
 	port->zone_used = get_num(tb[BR_SG_PORT_A_ZONE_USED]);
 	port->ct_limit_used = get_num(tb[BR_SG_PORT_A_CT_LIMIT_USED]);

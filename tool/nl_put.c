@@ -3,6 +3,7 @@
  * To the module: a transaction of changes, and who is meant by a refusal
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@ struct sender {
 	uint8_t cmd;
 	uint8_t op;
 	VEC(struct mark) marks;
+	const struct changes *changes;
 };
 
 static void put_addr(struct nlmsghdr *nlh, uint16_t type, const struct addr *a,
@@ -251,12 +253,38 @@ static const char *last_quoted(const char *text, char *buf, size_t size)
 	return buf;
 }
 
+/* The group or set that COMMIT says is in use and cannot go, or NULL */
+static const char *in_use(const char *text, char *buf, size_t size)
+{
+	const char *start = strchr(text, '"'), *end = start ? strchr(start + 1, '"') : NULL;
+
+	if (!end || strncmp(end, "\" cannot go, it is in use", 25) ||
+	    (size_t)(end - start) > size)
+		return NULL;
+	snprintf(buf, size, "%.*s", (int)(end - start - 1), start + 1);
+	return buf;
+}
+
+/* The command that takes it away, or NULL: there is none that names it */
+static const struct change *find_del(const struct changes *changes, enum object obj,
+				     const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < changes->n; i++)
+		if (changes->v[i].obj == obj && changes->v[i].act == ACT_DEL &&
+		    !strcmp(changes->v[i].name, name))
+			return &changes->v[i];
+	return NULL;
+}
+
 /* Says what the kernel refused and where that was read */
 static int refused(struct sender *s, const struct nlmsghdr *sent)
 {
 	const struct nl_error *err = &s->nl->err;
 	const struct mark *mark = NULL;
-	const char *word = NULL, *text;
+	const struct change *gone = NULL;
+	const char *word = NULL, *used = NULL, *text;
 	char buf[ADDR_TEXT + 64];
 	uint32_t src = 0;
 	size_t i;
@@ -269,6 +297,10 @@ static int refused(struct sender *s, const struct nlmsghdr *sent)
 			mark = &s->marks.v[i];
 	if (!mark && sent && s->marks.n == 1)
 		mark = &s->marks.v[0];
+	if (!mark)
+		used = in_use(text, buf, sizeof(buf));
+	if (used)
+		gone = find_del(s->changes, *text == 'g' ? OBJ_GROUP : OBJ_SET, used);
 	if (mark) {
 		const struct nlattr *attr = NULL;
 
@@ -277,9 +309,12 @@ static int refused(struct sender *s, const struct nlmsghdr *sent)
 			attr = attr_at(sent, mark->offset, err->offset);
 		if (attr)
 			word = word_of(mark->change, attr, buf, sizeof(buf));
+	} else if (gone) {
+		src = gone->src;
+		word = THE_NAME;
 	} else if (err->has_cookie && err->cookie < s->in->srcs.n) {
 		src = err->cookie;
-		word = last_quoted(text, buf, sizeof(buf));
+		word = used ? used : last_quoted(text, buf, sizeof(buf));
 	}
 	if (mark && !src && mark->change->name)
 		err_src(s->in, 0, NULL, "%s \"%s\": %s", object_name(mark->change),
@@ -435,19 +470,62 @@ static void got_generation(const struct nlmsghdr *nlh, void *data)
 		}
 }
 
-/* COMMIT or SHADOW_COMMIT; 0 or an errno */
-static int call_commit(struct nl *nl, struct nlmsghdr *nlh, struct commit *commit)
-{
-	int rc = nl_call(nl, nlh, got_generation, commit);
+static sigset_t signals_before;
 
-	return rc == ENOBUFS && commit->answered ? 0 : rc;
+void nl_let_signals(void)
+{
+	sigprocmask(SIG_SETMASK, &signals_before, NULL);
 }
 
-/* One transaction of all changes. RC_STALE: another writer came first */
+/*
+ * COMMIT or SHADOW_COMMIT; 0 or an errno. The kernel commits while we send, and
+ * a signal would end us before we have said that it is in force. So signals
+ * wait, and where it is in force until the end: then it is too late for them.
+ */
+static int call_commit(struct nl *nl, struct nlmsghdr *nlh, struct commit *commit)
+{
+	sigset_t all;
+	int rc;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &signals_before);
+	rc = nl_call(nl, nlh, got_generation, commit);
+	if (commit->answered)
+		return 0;
+	commit->unsure = rc && nl->err.unanswered;
+	if (rc)
+		nl_let_signals();
+	return rc;
+}
+
+/* Nobody knows what became of COMMIT: says what is in force now */
+static int unsure(struct nl *nl, const struct commit *commit, struct input *in)
+{
+	const char *why = strerror(nl->err.err);
+	struct status status = { 0 };
+	int rc;
+
+	rc = nl_call(nl, nl_new(nl, BR_SG_CMD_STATUS_GET, 0), nl_got_status, &status);
+	vec_free(&status.zones);
+	if (rc)
+		err_src(in, 0, NULL,
+			"the kernel's answer to the change is lost (%s), and it does not say what is in force (%s): sgctl save does",
+			why, strerror(rc));
+	else if (commit->has_generation && status.generation == commit->generation)
+		err_src(in, 0, NULL, "%s: nothing was changed, generation %ju is in force", why,
+			(uintmax_t)status.generation);
+	else
+		err_src(in, 0, NULL,
+			"the kernel's answer to the change is lost (%s): generation %ju is in force, sgctl save shows whether the change is in it",
+			why, (uintmax_t)status.generation);
+	return RC_REFUSED;
+}
+
+/* One transaction of all changes */
 int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commit,
 	      struct input *in)
 {
-	struct sender s = { .nl = nl, .in = in };
+	struct sender s = { .nl = nl, .in = in, .changes = changes };
 	struct nlmsghdr *nlh;
 	size_t i;
 	int rc;
@@ -480,7 +558,9 @@ int nl_commit(struct nl *nl, const struct changes *changes, struct commit *commi
 	if (commit->commit_flags)
 		mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, commit->commit_flags);
 	rc = call_commit(nl, nlh, commit);
-	if (rc)
+	if (commit->unsure)
+		rc = commit->again ? RC_STALE : unsure(nl, commit, in);
+	else if (rc)
 		rc = rc == ESTALE ? RC_STALE : refused(&s, NULL);
 	vec_free(&s.marks);
 	return rc;
@@ -492,6 +572,12 @@ int nl_shadow_commit(struct nl *nl, struct input *in)
 	int rc;
 
 	rc = call_commit(nl, nl_new(nl, BR_SG_CMD_SHADOW_COMMIT, 0), &commit);
+	if (commit.unsure) {
+		/* where it is in force, there is no shadow any more */
+		rc = call_commit(nl, nl_new(nl, BR_SG_CMD_SHADOW_COMMIT, 0), &commit);
+		if (rc == ENOENT)
+			return RC_OK;
+	}
 	if (rc == ENOENT)
 		return nl_no_shadow(in);
 	return rc ? nl_fail(nl, in, "shadow") : RC_OK;

@@ -119,7 +119,8 @@ static int parse_default(struct parser *p, bool verdict)
 	if (!s)
 		return err_word(in, in->at,
 				"the pattern is missing: a device name, in which * stands for any characters and ? for one");
-	if (!check_pattern(s, &msg))
+	/* what was taken before it was refused can be taken out */
+	if (p->cmd->act == ACT_DEL ? !check_pattern_name(s, &msg) : !check_pattern(s, &msg))
 		return bad_value(in, &msg);
 	p->cmd->name = arena_strdup(p->arena, s);
 	return RC_OK;
@@ -152,6 +153,9 @@ static int parse_group(struct parser *p)
 	}
 	if (take_if(p->in, "stateless"))
 		p->cmd->stateless = true;
+	else if (peek(p->in) && !strcmp(peek(p->in), "stateful"))
+		return err_word(p->in, p->in->at,
+				"\"stateful\" is no word here: a group is stateful unless it is \"stateless\"");
 	else if (peek(p->in))
 		return unknown_word(p->in, p->in->at, "word", words);
 	return RC_OK;
@@ -205,6 +209,19 @@ static const char *const rule_set_words[] = {
 	"no", NULL
 };
 
+/* What is wanted is mostly the answers of a server: they need no rule */
+static int source_port(struct parser *p)
+{
+	bool egress = p->cmd->rule.direction == BR_SG_EGRESS;
+	const char *port = peek(p->in) ? peek(p->in) : "N";
+
+	return err_word(p->in, p->in->at - 1,
+			"\"%s\": a rule cannot match the source port, \"dport\" is the port of the end that is sent to: of ingress the VM's, of egress the remote's; answers need no rule of their own: for what comes %s port %.20s allow what asks for it, \"%s ... dport %.20s\" (in a stateless group answers need a rule without a port)",
+			p->in->words.v[p->in->at - 1].s,
+			egress ? "from the VM's" : "from the remote's", port,
+			egress ? "ingress" : "egress", port);
+}
+
 static int parse_rule_unset(struct parser *p)
 {
 	static const struct {
@@ -225,6 +242,8 @@ static int parse_rule_unset(struct parser *p)
 			p->cmd->unset |= fields[i].field;
 			return once(p, fields[i].field);
 		}
+	if (s && is_source_port(s))
+		return source_port(p);
 	return unknown_word(p->in, p->in->at - (s ? 1 : 0), "field", words);
 }
 
@@ -282,6 +301,8 @@ static int parse_rule_word(struct parser *p, struct rule *rule)
 	}
 	if (set && !strcmp(s, "no"))
 		return parse_rule_unset(p);
+	if (is_source_port(s))
+		return source_port(p);
 	return unknown_word(in, in->at - 1, "word", set ? rule_set_words : rule_words);
 }
 

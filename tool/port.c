@@ -60,6 +60,57 @@ static const char *state_name(uint8_t state)
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
+static const char *cause_name(uint8_t cause)
+{
+	static const char *const names[] = {
+		[BR_SG_PORT_CAUSE_ZONE] = "zone",
+		[BR_SG_PORT_CAUSE_VLAN] = "vlan-filtering",
+		[BR_SG_PORT_CAUSE_MEMORY] = "memory",
+		[BR_SG_PORT_CAUSE_DEFAULT] = "default",
+		[BR_SG_PORT_CAUSE_RENAMED] = "renamed",
+	};
+
+	return cause < ARRAY_SIZE(names) && names[cause] ? names[cause] : "unknown";
+}
+
+const char *port_why(const struct port *port, char *buf, size_t size)
+{
+	const char *bridge = port->bridge ? port->bridge : "its bridge";
+
+	if (port->state != BR_SG_PORT_BLOCKED)
+		return NULL;
+	switch (port->cause) {
+	case BR_SG_PORT_CAUSE_ZONE:
+		snprintf(buf, size,
+			 "zone %u cannot be the zone of %s: another port of it or another bridge has one already; see sgctl status, and name one zone for all ports of a bridge or none",
+			 port->zone, bridge);
+		break;
+	case BR_SG_PORT_CAUSE_VLAN:
+		snprintf(buf, size,
+			 "%s filters VLANs, whose connections conntrack would mix: ip link set %s type bridge vlan_filtering 0",
+			 bridge, port->bridge ? port->bridge : "BRIDGE");
+		break;
+	case BR_SG_PORT_CAUSE_MEMORY:
+		snprintf(buf, size,
+			 "there was no memory to follow its device: any change of the configuration tries again");
+		break;
+	case BR_SG_PORT_CAUSE_DEFAULT:
+		snprintf(buf, size,
+			 "no port line names it and a \"default drop\" matches it: sgctl port add %s ... guards it, sgctl default show lists the patterns",
+			 port->dev);
+		break;
+	case BR_SG_PORT_CAUSE_RENAMED:
+		snprintf(buf, size,
+			 "no port line names it, and it was a port under another name: name it back, or sgctl port add %s ...",
+			 port->dev);
+		break;
+	default:
+		snprintf(buf, size, "the module says no cause that sgctl knows: dmesg may");
+		break;
+	}
+	return buf;
+}
+
 void print_counter(struct print *p, const struct counter *c)
 {
 	print_object(p, NULL);
@@ -129,16 +180,27 @@ static void show_lists(struct print *p, const struct port *port)
 static void show_port(struct ctx *ctx, struct print *p, const struct port *port,
 		      const struct counters *counters, const struct names *firsts)
 {
-	char buf[UUID_TEXT];
+	char buf[UUID_TEXT], text[400];
+	const char *why = port_why(port, text, sizeof(text));
 
 	print_object(p, NULL);
-	print_str(p, "dev", "port %s:", port->dev);
+	print_str(p, "dev", port->held ? "device %s:" : "port %s:", port->dev);
 	print_str(p, "state", " %s", state_name(port->state));
 	if (port->bridge)
 		print_str(p, "bridge", " on bridge %s", port->bridge);
-	if (port->zone_used)
+	/* What is blocked uses none */
+	if (port->zone_used && !why)
 		print_uint(p, "zone_used", " in zone %ju", port->zone_used);
 	print_text(p, "\n");
+	if (why) {
+		print_str(p, "cause", "    %s: ", cause_name(port->cause));
+		print_str(p, "why", "%s\n", why);
+	}
+	if (port->held) {
+		print_uint(p, "ifindex", "    ifindex %ju\n", port->ifindex);
+		print_close(p);
+		return;
+	}
 	if (port->has_uuid)
 		print_str(p, "uuid", "    uuid %s\n", uuid_text(port->uuid, buf));
 	if (port->has_mac)
@@ -184,7 +246,7 @@ int cmd_port_show(struct ctx *ctx)
 		rc = nl_read_port(&ctx->nl, &conf, name, &ctx->in, &one);
 	else if (!rc)
 		rc = nl_read(&ctx->nl, &conf, READ_PORTS, &ctx->in);
-	if (!rc && ctx->stats)
+	if (!rc && ctx->stats && !(one && one->held))
 		rc = nl_counters(&ctx->nl, &counters, one ? one->dev : NULL, false,
 				 &ctx->in);
 	for (i = 0; i < counters.n; i++)

@@ -191,9 +191,36 @@ static int call(struct ctx *ctx, int (*verb)(struct nl *nl, struct input *in))
 	return rc ? rc : verb(&ctx->nl, &ctx->in);
 }
 
+/* A shadow of an empty file may be looked at, but it is an empty file in force */
+static int check_opens(struct ctx *ctx)
+{
+	struct conf want = { 0 }, have = { 0 };
+	unsigned int what = READ_DEFAULTS | READ_PORTS;
+	int rc;
+
+	rc = nl_read(&ctx->nl, &want, what | READ_SHADOW, &ctx->in);
+	if (!rc && !conf_guards(&want))
+		rc = nl_read(&ctx->nl, &have, what, &ctx->in);
+	if (!rc && conf_guards(&have)) {
+		err_src(&ctx->in, 0, NULL,
+			"the shadow has neither a port nor a \"default drop\": it would open every port, nothing was changed; to do so all the same: sgctl flush, or shadow commit --allow-empty");
+		rc = RC_REFUSED;
+	}
+	conf_free(&want);
+	conf_free(&have);
+	return rc;
+}
+
 int cmd_shadow_commit(struct ctx *ctx)
 {
-	return call(ctx, nl_shadow_commit);
+	bool allow_empty = take_if(&ctx->in, "--allow-empty");
+	int rc = no_more_words(&ctx->in);
+
+	if (!rc)
+		rc = ctx_open(ctx);
+	if (!rc && !allow_empty)
+		rc = check_opens(ctx);
+	return rc ? rc : nl_shadow_commit(&ctx->nl, &ctx->in);
 }
 
 int cmd_shadow_drop(struct ctx *ctx)

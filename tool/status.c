@@ -2,6 +2,7 @@
 /*
  * The module's figures in this network namespace, and versions
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,17 +65,22 @@ int print_versions(struct ctx *ctx)
 	struct status status = { 0 };
 	const char *module = "not loaded";
 	struct print p;
-	int rc;
+	bool there;
+	int rc, err;
 
 	ctx_print(ctx, &p);
-	rc = nl_open(&ctx->nl, ctx->netns, true);
+	rc = nl_open(&ctx->nl, ctx->netns, NL_QUIET);
 	ctx->nl_ready = true;
-	if (!rc) {
+	there = ctx->nl.family;
+	if (there) {
 		struct nlmsghdr *nlh = nl_new(&ctx->nl, BR_SG_CMD_STATUS_GET, 0);
 
 		module = "loaded, its version is not readable without CAP_NET_ADMIN";
-		if (!nl_call(&ctx->nl, nlh, nl_got_status, &status))
+		err = nl_call(&ctx->nl, nlh, nl_got_status, &status);
+		if (!err && *status.version)
 			module = status.version;
+		else if (err != EPERM)
+			module = "of another kind, it does not say its version";
 	}
 	print_object(&p, NULL);
 	print_str(&p, "sgctl", "sgctl %s, ", SGCTL_VERSION);
@@ -82,7 +88,11 @@ int print_versions(struct ctx *ctx)
 		print_null(&p, "module", NULL);
 	else
 		print_str(&p, "module", "module br_sg %s\n", module);
+	if (there)
+		print_bool(&p, "fits", NULL, !rc);
 	print_close(&p);
 	vec_free(&status.zones);
-	return print_end(&p);
+	err = print_end(&p);
+	/* that it is not loaded is an answer; that it does not fit was said */
+	return there && rc ? rc : err;
 }

@@ -189,27 +189,41 @@ bool looks_like(const char *word, const char *candidate, unsigned int *best)
 	return true;
 }
 
+/*
+ * Does candidate look more like word than *found, which is *best away? Where two
+ * look like it equally nobody knows which was meant ("igress"): *found is "".
+ */
+static void look(const char *word, const char *candidate, const char **found,
+		 unsigned int *best)
+{
+	unsigned int as_good = *best + 1;
+
+	if (looks_like(word, candidate, best))
+		*found = candidate;
+	else if (*found && looks_like(word, candidate, &as_good))
+		*found = "";
+}
+
 const char *suggest(const char *word, const char *const *list)
 {
 	const char *found = NULL;
-	unsigned int best = ~0U;
+	unsigned int best = ~0U - 1;
 
 	for (; *list; list++)
-		if (looks_like(word, *list, &best))
-			found = *list;
-	return found;
+		look(word, *list, &found, &best);
+	return found && *found ? found : NULL;
 }
 
 const char *names_suggest(const struct names *names, const char *word)
 {
 	const char *found = NULL;
-	unsigned int best = ~0U;
+	unsigned int best = ~0U - 1;
 	size_t i;
 
 	for (i = 0; i < names->cap; i++)
-		if (names->v[i].obj && looks_like(word, names->v[i].name, &best))
-			found = names->v[i].name;
-	return found;
+		if (names->v[i].obj)
+			look(word, names->v[i].name, &found, &best);
+	return found && *found ? found : NULL;
 }
 
 /* Digits only: no sign, no space, no overflow */

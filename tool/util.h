@@ -17,9 +17,9 @@
 enum {
 	RC_OK		= 0,
 	RC_USAGE	= 1,	/* usage or parse error */
-	RC_REFUSED	= 2,	/* refused by the kernel */
+	RC_REFUSED	= 2,	/* refused by the kernel, or as it would open every port */
 	RC_NO_MODULE	= 3,	/* module absent, no permission, versions that do not fit */
-	RC_DIFFERS	= 4,	/* diff or check found a difference */
+	RC_DIFFERS	= 4,	/* diff found a difference */
 	RC_INCONSISTENT	= 5,	/* a dump stayed inconsistent */
 };
 

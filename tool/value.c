@@ -224,9 +224,52 @@ bool check_dev(const char *s, struct msg *msg)
 	return true;
 }
 
-bool check_pattern(const char *s, struct msg *msg)
+bool check_pattern_name(const char *s, struct msg *msg)
 {
 	return check_chars("pattern", s, BR_SG_PATTERN_MAX, msg);
+}
+
+/* The kernel refuses the same: such a line would guard nothing */
+bool check_pattern(const char *s, struct msg *msg)
+{
+	const char *p = strpbrk(s, "[]{}()|,^$!%"), *c;
+	unsigned int width = 0;
+
+	if (!check_pattern_name(s, msg))
+		return false;
+	if (!p && s[strlen(s) - 1] == '+')
+		p = s + strlen(s) - 1;
+	if (p)
+		return refuse(msg, NULL,
+			      "pattern \"%s\" has a '%c' that would stand for itself: only * stands for any characters and ? for one; write a line for each pattern",
+			      s, *p);
+	if (strpbrk(s, "/:"))
+		return refuse(msg, NULL,
+			      "pattern \"%s\" matches no device: a device's name has no '/' and no ':'",
+			      s);
+	for (c = s; *c; c++)
+		width += *c != '*';
+	if (width > BR_SG_DEV_MAX)
+		return refuse(msg, NULL,
+			      "pattern \"%s\" matches no device: it has %u characters besides *, a device's name has at most %u",
+			      s, width, BR_SG_DEV_MAX);
+	return true;
+}
+
+/* As iptables and others have it; it looks like "dport", and is the opposite */
+bool is_source_port(const char *s)
+{
+	static const char *const names[] = {
+		"sport", "sports", "source-port", "src-port", "srcport", "sourceport",
+		"spt", "sport_min", "sport_max", "source_port", "src_port", NULL
+	};
+	const char *const *name;
+
+	s += strspn(s, "-");
+	for (name = names; *name; name++)
+		if (!strcasecmp(s, *name))
+			return true;
+	return false;
 }
 
 bool read_uint(const char *key, const char *s, uint32_t min, uint32_t max,
@@ -254,8 +297,8 @@ static const struct {
 
 bool read_proto(const char *s, uint8_t *proto, struct msg *msg)
 {
-	const char *near = NULL;
-	unsigned int best = ~0U;
+	const char *names[ARRAY_SIZE(protos) + 1] = { NULL };
+	const char *near;
 	uint32_t n;
 	size_t i;
 
@@ -270,8 +313,8 @@ bool read_proto(const char *s, uint8_t *proto, struct msg *msg)
 		}
 	}
 	for (i = 0; i < ARRAY_SIZE(protos); i++)
-		if (looks_like(s, protos[i].name, &best))
-			near = protos[i].name;
+		names[i] = protos[i].name;
+	near = suggest(s, names);
 	return refuse(msg,
 		      "proto",
 		      "proto \"%.80s\" is unknown: 0 to 255 or a name like tcp, udp, icmp, icmpv6%s%s%s",

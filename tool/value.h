@@ -52,6 +52,8 @@ const char *uuid_text(const uint8_t *uuid, char *buf);
 bool check_name(const char *what, const char *s, struct msg *msg);
 bool check_dev(const char *s, struct msg *msg);
 bool check_pattern(const char *s, struct msg *msg);
+bool check_pattern_name(const char *s, struct msg *msg);
+bool is_source_port(const char *s);
 
 bool read_uint(const char *key, const char *s, uint32_t min, uint32_t max,
 	       uint32_t *out, struct msg *msg);

@@ -89,9 +89,10 @@ class Wire:
         return p.returncode
 
 
-def each_message(args, family, before, stdin=None, enter=None):
+def each_message(args, family, before, stdin=None, enter=None, strike=None):
     """runs a program; before each message of its to @family calls @before with
-    the command. In the new process @enter comes first. Like subprocess.run()."""
+    the command. In the new process @enter comes first. @strike, a command and a
+    signal: what is pending when that message is sent. Like subprocess.run()."""
     def begin():
         if enter:
             enter()
@@ -128,6 +129,8 @@ def each_message(args, family, before, stdin=None, enter=None):
             what = command(file.read(HEAD), family)
         if what:
             before(what)
+        if strike and what == strike[0]:
+            os.kill(p.pid, strike[1])
     p.returncode = os.waitstatus_to_exitcode(status)
     out, err = p.stdout.read(), p.stderr.read()
     return subprocess.CompletedProcess(args, p.returncode, out, err)

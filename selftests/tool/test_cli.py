@@ -72,6 +72,16 @@ TABLE = [
     ("flush", 3, NO),
     ("flush all", 1, '"all" is one word too many'),
     ("apply", 1, "command line:1:7: Error: the file is missing"),
+    ("apply --allow-empty", 1, "command line:1:21: Error: the file is missing"),
+    ("apply --allow-empty /dev/null", 3, NO),
+    ("apply /dev/null --allow-empty", 3, NO),
+    ("apply -q --allow-empty /dev/null -q", 3, NO),
+    ("-q apply /dev/null", 3, NO),
+    ("apply --allow /dev/null", 1, 'command line:1:7: Error: option "--allow" is unknown'),
+    ("--allow-empty apply /dev/null", 1,
+     'command line:1:1: Error: "--allow-empty" stands behind the command'),
+    ("check --allow-empty /dev/null", 1, 'option "--allow-empty" is unknown: one of -q'),
+    ("shadow commit --allow-empty", 3, NO),
     ("apply a b", 1, '"b" is one word too many'),
     ("apply /no/such/file", 1, "/no/such/file: No such file or directory"),
     ("fmt /", 1, "/: "),
@@ -139,6 +149,21 @@ TABLE = [
     ("default add tap*", 1, 'verdict "tap*" is unknown: one of drop, accept'),
     ("default drop " + "t" * 32, 1, "has 32 characters: at most 31 are allowed"),
     ("default replace drop tap*", 3, NO),
+    ("default drop tap[0-9]", 1, "command line:1:14: Error: pattern \"tap[0-9]\" has a '['"),
+    ("default drop tap{1,2}", 1, "has a '{' that would stand for itself: only * stands for any"),
+    ("default drop tap+", 1, "has a '+'"),
+    ("default drop +", 1, "has a '+'"),
+    ("default drop tap+1", 3, NO),
+    ("default drop tap*,vnet*", 1, "has a ','"),
+    ("default drop ^tap.*", 1, "has a '^'"),
+    ("default drop !eth*", 1, "has a '!'"),
+    ("default drop tap%d", 1, "has a '%'"),
+    ("default replace accept tap]", 1, "has a ']'"),
+    ("default drop a/b", 1, "matches no device"),
+    ("default drop tap:1", 1, "matches no device"),
+    ("default drop " + "t" * 16 + "*", 1, "matches no device: it has 16 characters besides *"),
+    ("default drop " + "*t" * 15, 3, NO),
+    ("default del tap[0-9]", 3, NO),
     ("default del tap*", 3, NO),
     ("default show", 3, NO),
     ("default set drop x", 1, 'verb "set" is unknown'),
@@ -180,6 +205,16 @@ TABLE = [
     ("rule add g ingress proto tcp dport 65536", 1, 'dport "65536" is no port'),
     ("rule add g ingress proto tcp dport -80", 1, 'dport "-80" is no port'),
     ("rule add g ingress proto tcp dport 0-65535", 3, NO),
+    ("rule add g ingress proto tcp sport 22", 1,
+     'command line:1:30: Error: "sport": a rule cannot match the source port'),
+    ("rule add g ingress proto tcp sport 22", 1, 'allow what asks for it, "egress ... dport 22"'),
+    ("rule add g egress proto tcp source-port 22", 1, 'asks for it, "ingress ... dport 22"'),
+    ("rule add g egress proto tcp --sport", 1, '"ingress ... dport N"'),
+    ("rule set g id 1 no sport", 1, "a rule cannot match the source port"),
+    ("rule add g igress", 1, 'direction "igress" is unknown: one of ingress, egress'),
+    ("rule add g ingress ipv5", 1, 'word "ipv5" is unknown: one of ipv4'),
+    ("rule add g ingress proto icmp6", 1, 'like tcp, udp, icmp, icmpv6\n'),
+    ("group add g stateful", 1, "a group is stateful unless it is"),
     ("rule add g ingress dport 80", 1, "dport needs a protocol with ports"),
     ("rule add g ingress proto gre dport 80", 1, "dport needs a protocol with ports"),
     ("rule add g ingress proto icmp icmp 256", 1, 'icmp "256" is no ICMP type'),
@@ -275,6 +310,12 @@ FILES = [
     ("nothing of a file reaches the terminal raw", "fmt -", "group \033[31m\n", 1, 'verb "?[31m" is unknown'),
     ("a NUL", "fmt -", "group add a\0b\n", 1, "has a character that is not allowed"),
     ("diff of two files that are equal", "diff - /dev/null", "# nothing\n", 0, ""),
+    ("JSON with a source port", "fmt -",
+     '{"br_sg": {"version": 1}, "groups": [{"name": "g", "rules": [{"direction": "egress", "proto": "tcp", "sport_min": 1}]}]}',
+     1, "/groups/0/rules/0/sport_min: key \"sport_min\": a rule cannot match the source port; dport_min"),
+    ("JSON with a pattern that guards nothing", "fmt -",
+     '{"br_sg": {"version": 1}, "defaults": [{"pattern": "tap[0-9]", "verdict": "drop"}]}', 1,
+     "/defaults/0/pattern: pattern \"tap[0-9]\" has a '['"),
     ("diff of two files", "diff - /dev/null", "group add g\n", 4, ""),
     ("as many errors as lines", "fmt -", "x\ny\nz\n", 1, 'standard input:3:1: Error: object "z"'),
 ]
@@ -295,7 +336,9 @@ def main():
         if loaded and status == 3:
             continue
         rc, out, err = run(*args.split())
-        good = rc == status and message in err
+        # the opposite of what was written is worse than no proposal
+        good = rc == status and message in err and ("sport" not in args or
+                                                    "did you mean" not in err)
         if rc == 0:
             good = good and not err
         else:

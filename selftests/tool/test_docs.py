@@ -51,7 +51,7 @@ def main():
                 rc, text, _ = run(name, verb, "help")
                 tap.ok(rc == 0 and usage in text, f"sgctl {name} {verb} help", text)
     page = manual("sgctl")
-    for option in ("-j", "-p", "-s", "-n", "-b", "-c", "-V", "-h"):
+    for option in ("-j", "-p", "-s", "-q", "-n", "-b", "-c", "-V", "-h"):
         _, text, _ = run("-h")
         tap.ok(f"  {option}" in text and f"{option}" in page, f"option {option} is explained")
     for status in range(6):

@@ -37,11 +37,13 @@ _sgctl()
 	0:-b)	compopt -o default; return ;;
 	0:*)
 		words="$(sgctl help | awk '/^Options:/ {exit} /^  [a-z]/ {print $1}' | sort -u) help"
-		[[ $cur == -* ]] && words="-j -p -s -n -b -c -V -h"
+		[[ $cur == -* ]] && words="-j -p -s -q -n -b -c -V -h"
 		;;
 	1:*)
 		case $object in
-		apply|diff|check|fmt) compopt -o default; return ;;
+		apply)	[[ $cur == -* ]] && { mapfile -t COMPREPLY < <(compgen -W "--allow-empty -q" -- "$cur"); return; }
+			compopt -o default; return ;;
+		diff|check|fmt) compopt -o default; return ;;
 		monitor) mapfile -t COMPREPLY < <(compgen -W "config events port" -- "$cur"); return ;;
 		esac
 		words="$(sgctl "$object" help | awk '$1 == "Usage:" {print $4}' |
@@ -67,6 +69,7 @@ _sgctl()
 			flow:*)	words="port revoked" ;;
 			shadow:*)
 				[[ $verb == apply ]] && { compopt -o default; return; }
+				[[ $verb == commit ]] && words=--allow-empty
 				[[ $verb == show ]] && words=port ;;
 			port:*)	words="uuid mac ip pair group dhcp-server ethertype zone ct-limit strict off trusted" ;;
 			esac

@@ -372,7 +372,9 @@ enum br_sg_addr_attr {
  * @BR_SG_DEFAULT_A_PATTERN: string of 1 to 31: a device name in which '*'
  *	stands for any characters and '?' for one. Where several match, the one
  *	with the most characters other than '*' and '?' decides; among equals,
- *	drop
+ *	drop. A pattern that would match nothing is refused by DEFAULT_NEW: one
+ *	with another character that stands for others elsewhere, []{}()|,^$!%
+ *	or '+' at the end, or with more than 15 characters besides '*'
  * @BR_SG_DEFAULT_A_VERDICT: u8, enum br_sg_default_verdict
  * @BR_SG_DEFAULT_A_COOKIE: u32, see COOKIE above
  */
@@ -522,6 +524,7 @@ enum br_sg_rule_attr {
  * @BR_SG_PORT_A_CT_LIMIT_USED: u32, read only: what it may have now
  * @BR_SG_PORT_A_CT_ENTRIES: u32, read only: what it has. Entries that are gone
  *	are noticed only while this is above half of CT_LIMIT_USED
+ * @BR_SG_PORT_A_CAUSE: u8, read only: enum br_sg_port_cause, with STATE BLOCKED
  */
 enum br_sg_port_attr {
 	BR_SG_PORT_A_DEV = 1,
@@ -545,6 +548,7 @@ enum br_sg_port_attr {
 	BR_SG_PORT_A_CT_LIMIT,
 	BR_SG_PORT_A_CT_LIMIT_USED,
 	BR_SG_PORT_A_CT_ENTRIES,
+	BR_SG_PORT_A_CAUSE,
 	__BR_SG_PORT_A_LAST
 };
 
@@ -567,15 +571,33 @@ enum br_sg_port_mode {
  * @BR_SG_PORT_WAITING: there is no device of that name
  * @BR_SG_PORT_UNBRIDGED: the device is on no bridge
  * @BR_SG_PORT_ACTIVE: it is
- * @BR_SG_PORT_BLOCKED: every frame is dropped [zone]: the bridge has another
- *	zone than the port asks for, or the zone another bridge, or the bridge
- *	filters VLANs
+ * @BR_SG_PORT_BLOCKED: every frame is dropped, see enum br_sg_port_cause
  */
 enum br_sg_port_state {
 	BR_SG_PORT_WAITING = 0,
 	BR_SG_PORT_UNBRIDGED = 1,
 	BR_SG_PORT_ACTIVE = 2,
 	BR_SG_PORT_BLOCKED = 3,
+};
+
+/**
+ * enum br_sg_port_cause - why is a port or a device blocked?
+ * @BR_SG_PORT_CAUSE_ZONE: [zone] the bridge has another zone than the port asks
+ *	for, or the zone another bridge
+ * @BR_SG_PORT_CAUSE_VLAN: [zone] the bridge filters VLANs
+ * @BR_SG_PORT_CAUSE_MEMORY: [unconfigured] its device went and there was no
+ *	memory to follow it
+ * @BR_SG_PORT_CAUSE_DEFAULT: [unconfigured] no port line names the device and a
+ *	default drops
+ * @BR_SG_PORT_CAUSE_RENAMED: [unconfigured] no port line names the device, which
+ *	was a port under another name
+ */
+enum br_sg_port_cause {
+	BR_SG_PORT_CAUSE_ZONE = 1,
+	BR_SG_PORT_CAUSE_VLAN,
+	BR_SG_PORT_CAUSE_MEMORY,
+	BR_SG_PORT_CAUSE_DEFAULT,
+	BR_SG_PORT_CAUSE_RENAMED,
 };
 
 /**
