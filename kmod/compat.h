@@ -40,6 +40,16 @@ static inline void br_sg_ct_walk(struct net *net,
 #endif
 }
 
+/* a reference to an entry found without one; false: it is being freed */
+static inline bool br_sg_ct_get_unless_zero(struct nf_conn *ct)
+{
+#ifdef HAVE_NF_CT_REFCOUNT
+	return refcount_inc_not_zero(&ct->ct_general.use);
+#else
+	return atomic_inc_not_zero(&ct->ct_general.use);
+#endif
+}
+
 /* is it a base chain of nftables? Where the kernel cannot tell, it may be */
 static inline bool br_sg_hook_is_nft(const struct nf_hook_ops *ops)
 {
