@@ -23,6 +23,7 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "bind.h"
+#include "compat.h"
 #include "net.h"
 #include "policy.h"
 #include "resume.h"
@@ -328,7 +329,7 @@ static int bridges_zone(struct br_sg_net *bn)
 		if (id == b->zone)
 			continue;
 		nf_ct_zone_init(&zone, id, NF_CT_DEFAULT_ZONE_DIR, 0);
-		tmpl = nf_ct_tmpl_alloc(bn->net, &zone, GFP_KERNEL);
+		tmpl = br_sg_ct_tmpl_alloc(bn->net, &zone, GFP_KERNEL);
 		if (!tmpl)
 			return -ENOMEM;
 		/* or confirming a frame that still has it would insert it */
