@@ -8,8 +8,10 @@ parse and then end with status 3.
 import os
 import subprocess
 
-from tap import SGCTL, Tap, build, module_is_loaded, run
+from tap import SGCTL, TOP, Tap, build, module_is_loaded, run
 
+with open(os.path.join(TOP, "dkms.conf"), encoding="ascii") as conf:
+    VERSION = next(line.split('"')[1] for line in conf if line.startswith("PACKAGE_VERSION="))
 MAC = "mac fa:16:3e:dc:be:eb"
 RULE_MISSING = "one of ingress, egress"
 NO = "module br_sg is not loaded: run modprobe br_sg; dkms status br_sg"
@@ -308,7 +310,7 @@ def main():
         tap.ok(rc == status and message in err, name,
                f"status {rc}, wanted {status}\nmessage {err!r}\nwanted  {message!r}")
     rc, out, err = run("-j", "-V")
-    tap.ok(rc == 0 and '"sgctl":"0.1.0"' in out, "-j -V is JSON", out)
+    tap.ok(rc == 0 and f'"sgctl":"{VERSION}"' in out, "-j -V is JSON", out)
     rc, out, err = run("-c=always", "prt")
     tap.ok("\033[1;31mError:\033[0m" in err, "-c=always colours errors", err)
     with open("/dev/full", "w", encoding="ascii") as full:

@@ -295,7 +295,7 @@ enum br_sg_cmd {
  * @BR_SG_A_RULE: nest of enum br_sg_rule_attr, repeated
  * @BR_SG_A_PORT: nest of enum br_sg_port_attr, repeated
  * @BR_SG_A_COUNTER: nest of enum br_sg_counter_attr, repeated
- * @BR_SG_A_VERSION: string, of the module (0.1.0)
+ * @BR_SG_A_VERSION: string, of the module
  * @BR_SG_A_STATUS: nest of enum br_sg_status_attr
  * @BR_SG_A_ZONE: nest of enum br_sg_zone_attr, repeated
  * @BR_SG_A_FLOW: nest of enum br_sg_flow_attr, repeated
