@@ -99,7 +99,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/include/linux/br_sg.h"
 	rm -f "$(DESTDIR)$(LIBEXECDIR)/br-sg-restore" "$(DESTDIR)$(UNITDIR)/br-sg.service" \
 		"$(DESTDIR)$(PREFIX)/share/man/man8/br-sg-restore.8"
-	-@rmdir "$(DESTDIR)$(LIBEXECDIR)" 2>/dev/null
+	@rmdir "$(DESTDIR)$(LIBEXECDIR)" 2>/dev/null || :
 	$(if $(dkms_is_here),DKMS="$(DKMS)" contrib/dkms/install.sh uninstall "$(DKMS_SRC)")
 	@for modules in "$(DESTDIR)"/lib/modules/*; do \
 		gone=$$(contrib/dkms/one-module.sh "$$modules"); \
