@@ -11,6 +11,9 @@ UNITDIR ?= /lib/systemd/system
 LIBEXECDIR ?= $(PREFIX)/libexec/br_sg
 DKMS ?= dkms
 DKMS_SRC ?= /usr/src
+DEPMOD ?= depmod
+# a root in DESTDIR has no dkms that runs, unless it is said which one
+dkms_is_here := $(if $(DESTDIR),$(filter-out file default undefined,$(origin DKMS) $(origin DKMS_SRC)),yes)
 top := $(CURDIR)
 
 all: module tool
@@ -18,8 +21,11 @@ all: module tool
 help:
 	@echo 'make [KDIR=DIR]    kmod/br_sg.ko for the kernel whose build tree is DIR, and tool/sgctl'
 	@echo 'make module, tool  one of them'
-	@echo 'make install       both, man pages and completion; PREFIX, DESTDIR'
-	@echo 'make dkms-install  the module through dkms, for this kernel and those to come'
+	@echo 'make install       sgctl, man pages, completion, header, and modules-install; PREFIX, DESTDIR'
+	@echo 'make modules-install  the module for the kernel of KDIR, where dkms has none for it'
+	@echo 'make dkms-install  the module through dkms, for this kernel and those to come, in place of'
+	@echo '                   the one of make install and of other versions'
+	@echo 'make uninstall     removes what these and install-systemd have put there'
 	@echo 'make install-systemd  the unit that restores /etc/br_sg.conf at boot; UNITDIR'
 	@echo 'make demo          an OpenStack-like compute node in a VM, guarded and tried out'
 	@echo 'make check         all tests; sets up what it needs; ends in "N passed, N failed"'
@@ -40,7 +46,9 @@ kdir-check:
 	fi
 	@for c in 64BIT BRIDGE NF_CONNTRACK NF_CONNTRACK_BRIDGE NF_CONNTRACK_ZONES NF_CONNTRACK_LABELS; do \
 		grep -Eq "^CONFIG_$$c=[ym]" "$(KDIR)/include/config/auto.conf" || { \
-			echo "the kernel of $(KDIR) has no CONFIG_$$c, which br_sg needs: use one that has, Debian's have" >&2; exit 1; }; \
+			echo "the kernel of $(KDIR) has no CONFIG_$$c, which br_sg needs: $$(case $$c in \
+			64BIT) echo 'it runs on 64-bit kernels alone' ;; \
+			*) echo "use one that has, as Debian's 64-bit ones have" ;; esac)" >&2; exit 1; }; \
 	done
 
 cc-check:
@@ -60,28 +68,57 @@ module: kdir-check cc-check
 tool: lib-check
 	+$(MAKE) -C tool
 
+# What modules_install asks for and headers do not have: a System.map, for depmod, and
+# the kernel's signing key. make kernelrelease is another name than uname -r's there.
+release = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' "$(KDIR)/include/generated/utsrelease.h")
+sig_key = $(shell sed -n 's/^CONFIG_MODULE_SIG_KEY="*\([^"]*\)"*$$/\1/p' "$(KDIR)/include/config/auto.conf")
+no_sign = $(if $(filter pkcs11:%,$(sig_key))$(wildcard $(addprefix $(KDIR)/,$(sig_key)) $(sig_key)),,CONFIG_MODULE_SIG_ALL=)
+
 install: all
 	+$(MAKE) -C tool install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
 	install -d "$(DESTDIR)$(PREFIX)/include/linux"
 	install -m 644 uapi/linux/br_sg.h "$(DESTDIR)$(PREFIX)/include/linux/"
-	+$(MAKE) -C "$(KDIR)" M="$(top)" $(if $(DESTDIR),INSTALL_MOD_PATH="$(DESTDIR)" DEPMOD=true) modules_install
+	+@$(MAKE) --no-print-directory modules-install
+
+# one module for a kernel: where dkms has one it is dkms's to replace
+modules-install: module
+	+@release="$(release)"; modules="$(DESTDIR)/lib/modules/$$release"; \
+	[ -n "$$release" ] || { echo "$(KDIR) has no include/generated/utsrelease.h: make modules_prepare there" >&2; exit 1; }; \
+	other=$$(find "$$modules" -name 'br_sg.ko*' ! -path '*/kmod/*' 2>/dev/null | head -n 1); \
+	if [ -n "$$other" ]; then \
+		echo "the module is left as it is, since dkms has put $$other: make dkms-install replaces it"; \
+		exit 0; \
+	fi; \
+	contrib/dkms/one-module.sh "$$modules" && \
+	$(MAKE) -C "$(KDIR)" M="$(top)" INSTALL_MOD_PATH="$(DESTDIR)" INSTALL_MOD_DIR=updates \
+		$(no_sign) cmd_depmod=: modules_install && \
+	{ [ -n "$(DESTDIR)" ] || PATH="$$PATH:/sbin:/usr/sbin" $(DEPMOD) "$$release"; }
+
+uninstall:
+	+$(MAKE) -C tool uninstall PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
+	rm -f "$(DESTDIR)$(PREFIX)/include/linux/br_sg.h"
+	rm -f "$(DESTDIR)$(LIBEXECDIR)/br-sg-restore" "$(DESTDIR)$(UNITDIR)/br-sg.service" \
+		"$(DESTDIR)$(PREFIX)/share/man/man8/br-sg-restore.8"
+	@rmdir "$(DESTDIR)$(LIBEXECDIR)" 2>/dev/null || :
+	$(if $(dkms_is_here),DKMS="$(DKMS)" contrib/dkms/install.sh uninstall "$(DKMS_SRC)")
+	@for modules in "$(DESTDIR)"/lib/modules/*; do \
+		gone=$$(contrib/dkms/one-module.sh "$$modules"); \
+		[ -n "$$gone" ] || continue; \
+		echo "$$gone"; \
+		[ -n "$(DESTDIR)" ] || PATH="$$PATH:/sbin:/usr/sbin" $(DEPMOD) "$${modules##*/}"; \
+	done
+	@! grep -qs '^br_sg ' /proc/modules || [ -n "$(DESTDIR)" ] || \
+		echo 'the module is still loaded: sgctl flush opens the ports, rmmod br_sg removes it'
 
 # what dkms needs to build the module, and nothing else
 dkms_files := Kbuild Makefile dkms.conf $(wildcard kmod/*.[ch]) kmod/Kbuild \
-	      kmod/conftest.sh uapi/linux/br_sg.h
-
-# dkms asks make for the compiler, and a make below a make says more than that
-own_make := env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS
+	      kmod/conftest.sh uapi/linux/br_sg.h contrib/dkms/one-module.sh
 
 dkms-install:
-	@command -v $(firstword $(DKMS)) >/dev/null || { \
-		echo "no dkms: apt install dkms" >&2; exit 1; }
-	rm -rf "$(DKMS_SRC)/br_sg-$(VERSION)"
-	install -d "$(DKMS_SRC)/br_sg-$(VERSION)"
-	cp --parents $(filter-out kmod/compat_gen.h %.mod.c,$(dkms_files)) "$(DKMS_SRC)/br_sg-$(VERSION)/"
-	$(own_make) $(DKMS) add -m br_sg -v $(VERSION)
-	$(own_make) $(DKMS) build -m br_sg -v $(VERSION)
-	$(own_make) $(DKMS) install -m br_sg -v $(VERSION)
+	@[ -n "$(dkms_is_here)" ] || { \
+		echo "dkms is this machine's and takes no DESTDIR: make install DESTDIR=... has the module, or give DKMS and DKMS_SRC" >&2; exit 1; }
+	@DKMS="$(DKMS)" contrib/dkms/install.sh install "$(VERSION)" "$(DKMS_SRC)" \
+		$(filter-out kmod/compat_gen.h %.mod.c,$(dkms_files))
 
 # only when asked for: what is in a unit's folder is found by every systemctl
 install-systemd:
@@ -120,6 +157,6 @@ clean:
 	+$(MAKE) -C tool clean
 	+$(MAKE) -C selftests clean
 
-.PHONY: all help kdir-check cc-check lib-check module tool install install-systemd \
-	dkms-install demo check check-debug check-live check-next \
+.PHONY: all help kdir-check cc-check lib-check module tool install modules-install \
+	install-systemd dkms-install uninstall demo check check-debug check-live check-next \
 	bench style clean

@@ -45,6 +45,7 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "cap.h"
+#include "compat.h"
 #include "event.h"
 #include "net.h"
 #include "slot.h"
@@ -181,7 +182,7 @@ again:
 		ct = nf_ct_tuplehash_to_ctrack(h);
 		if (NF_CT_DIRECTION(h) != IP_CT_DIR_ORIGINAL ||
 		    !entry_concerns(bn, ct) ||
-		    !refcount_inc_not_zero(&ct->ct_general.use))
+		    !br_sg_ct_get_unless_zero(ct))
 			continue;
 		/* what follows is read of the entry that it is now */
 		smp_acquire__after_ctrl_dep();

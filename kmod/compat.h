@@ -40,6 +40,30 @@ static inline void br_sg_ct_walk(struct net *net,
 #endif
 }
 
+/* a template that is the caller's; older kernels give it without a reference */
+static inline struct nf_conn *
+br_sg_ct_tmpl_alloc(struct net *net, const struct nf_conntrack_zone *zone,
+		    gfp_t flags)
+{
+	struct nf_conn *tmpl = nf_ct_tmpl_alloc(net, zone, flags);
+
+#ifndef HAVE_NF_CT_REFCOUNT
+	if (tmpl && !atomic_read(&tmpl->ct_general.use))
+		nf_conntrack_get(&tmpl->ct_general);
+#endif
+	return tmpl;
+}
+
+/* a reference to an entry found without one; false: it is being freed */
+static inline bool br_sg_ct_get_unless_zero(struct nf_conn *ct)
+{
+#ifdef HAVE_NF_CT_REFCOUNT
+	return refcount_inc_not_zero(&ct->ct_general.use);
+#else
+	return atomic_inc_not_zero(&ct->ct_general.use);
+#endif
+}
+
 /* is it a base chain of nftables? Where the kernel cannot tell, it may be */
 static inline bool br_sg_hook_is_nft(const struct nf_hook_ops *ops)
 {

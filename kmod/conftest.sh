@@ -43,4 +43,5 @@ gen()
 echo "/* made by conftest.sh, do not edit */"
 gen HAVE_GENL_INFO_DUMP net/genetlink.h '(^|[^_[:alnum:]])genl_info_dump\('
 gen HAVE_NF_CT_ITER_DATA net/netfilter/nf_conntrack.h 'struct nf_ct_iter_data \{'
+gen HAVE_NF_CT_REFCOUNT linux/netfilter/nf_conntrack_common.h 'refcount_t[[:space:]]+use;'
 gen HAVE_NF_HOOK_OPS_TYPE linux/netfilter.h 'hook_ops_type'

@@ -5,6 +5,7 @@
  * What starts when and ends in which order; see ARCHITECTURE.md for the rest.
  */
 #include <linux/module.h>
+#include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
 #include "bind.h"

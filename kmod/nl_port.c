@@ -100,6 +100,14 @@ static int br_sg_nl_port_ethertype(struct br_sg_port_conf *conf,
 		return br_sg_refuse(extack, attr, -EINVAL,
 				    "ethertype 0x%04x cannot be permitted: ARP and IP are judged, tagged frames are dropped",
 				    ethertype);
+	/* permitted or not, what is sent to 01:80:c2:00:00:0x is dropped */
+	case ETH_P_PAUSE:
+	case ETH_P_SLOW:
+	case ETH_P_PAE:
+	case ETH_P_LLDP:
+		return br_sg_refuse(extack, attr, -EINVAL,
+				    "ethertype 0x%04x cannot be permitted: it is sent to 01:80:c2:00:00:0x, where nothing passes",
+				    ethertype);
 	}
 	for (i = 0; i < conf->n_ethertypes; i++)
 		if (conf->ethertypes[i] == ethertype)

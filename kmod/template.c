@@ -22,6 +22,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
+#include "compat.h"
 #include "template.h"
 
 static struct nf_conn *template_new(struct net *net, u16 id)
@@ -30,7 +31,7 @@ static struct nf_conn *template_new(struct net *net, u16 id)
 	struct nf_conn *tmpl;
 
 	nf_ct_zone_init(&zone, id, NF_CT_DEFAULT_ZONE_DIR, 0);
-	tmpl = nf_ct_tmpl_alloc(net, &zone, GFP_KERNEL_ACCOUNT);
+	tmpl = br_sg_ct_tmpl_alloc(net, &zone, GFP_KERNEL_ACCOUNT);
 	if (!tmpl)
 		return NULL;
 	/* or confirming a frame that still has it would insert it */

@@ -52,11 +52,14 @@ quiet()
 	! grep -i deprecated "$work/out.install"
 }
 echo "TAP version 13"
-echo "1..6"
+echo "1..8"
 t "make dkms-install adds, builds and installs" \
 	bash -c "make dkms-install DKMS_SRC='$work/src' DKMS='$work/dkms_with' 2>&1 | tee '$work/out.install'; exit \${PIPESTATUS[0]}"
 t "dkms complains of nothing deprecated" quiet
 t "the installed module has the package's version" installed
+t "once more the same version is replaced" \
+	make dkms-install DKMS_SRC="$work/src" DKMS="$work/dkms_with"
+t "the installed module is still there" installed
 # shellcheck disable=SC2086
 t "dkms status says installed" \
 	bash -c "dkms status --dkmstree '$work/tree' -m br_sg -v $version | grep -q 'installed'"

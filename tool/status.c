@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "exec.h"
+#include "flowtable.h"
 
 int cmd_status(struct ctx *ctx)
 {
+	struct flowtables flowtables = { 0 };
 	struct status status = { 0 };
 	struct print p;
 	size_t i;
@@ -20,6 +22,8 @@ int cmd_status(struct ctx *ctx)
 		rc = ctx_open(ctx);
 	if (!rc)
 		rc = nl_status(&ctx->nl, &status, &ctx->in);
+	if (!rc)
+		rc = flowtables_read(&ctx->nl, &flowtables, &ctx->in);
 	if (rc)
 		goto out;
 	ctx_print(ctx, &p);
@@ -52,9 +56,11 @@ int cmd_status(struct ctx *ctx)
 		print_close(&p);
 	}
 	print_close(&p);
+	flowtables_print(&p, &flowtables);
 	print_close(&p);
 	rc = print_end(&p);
 out:
+	flowtables_free(&flowtables);
 	vec_free(&status.zones);
 	return rc;
 }

@@ -11,8 +11,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define SGCTL_VERSION	"0.1.0"
-
 /* Exit status, see sgctl(8) */
 enum {
 	RC_OK		= 0,

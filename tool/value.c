@@ -389,7 +389,11 @@ bool check_ethertype(uint32_t type, struct msg *msg)
 		{ 0x0806, "ARP passes with an address of the port" },
 		{ 0x8100, "802.1Q tagged frames never pass" },
 		{ 0x86dd, "IPv6 is judged by the rules" },
+		{ 0x8808, "PAUSE is sent to 01:80:c2:00:00:01, which never passes" },
+		{ 0x8809, "LACP and its like are sent to 01:80:c2:00:00:0x, which never passes" },
+		{ 0x888e, "EAPOL is sent to 01:80:c2:00:00:03, which never passes" },
 		{ 0x88a8, "802.1ad tagged frames never pass" },
+		{ 0x88cc, "LLDP is sent to 01:80:c2:00:00:0x, which never passes" },
 	};
 	size_t i;
 

@@ -84,6 +84,24 @@ for last in (1, 2, 3, 4, 0x0d, 0x0f):
     group = "01:80:c2:00:00:%02x" % last
     node.check("%s towards a VM goes nowhere" % group, "qvb",
                f.eth(group, FAR, 0x8809, b"\1" * 50))
+# what is sent there alone cannot be permitted, what else is sent there is dropped
+for ethertype in (0x8808, 0x8809, 0x888e, 0x88cc):
+    r = node.sgctl("port", "set", "tap1", "ethertype", "0x%04x" % ethertype,
+                   check=False)
+    t.ok(r.returncode == 1 and "can't be permitted" in r.stderr and
+         "01:80:c2:00:00:0" in r.stderr, "ethertype 0x%04x is refused" % ethertype,
+         r.stderr)
+    for way, sender, frame in (
+            ("egress", "tap1", f.eth(FAR, VM, ethertype, LLDP)),
+            ("ingress", "qvb", f.eth(VM, FAR, ethertype, LLDP))):
+        node.check("0x%04x to one MAC, %s" % (ethertype, way), sender, frame,
+                   counts="tap1 %s [ethertype]" % way)
+node.sgctl("port", "set", "tap1", "ethertype", "0x88b5")
+node.before = None
+node.check("a permitted one passes out", "tap1", f.eth(FAR, VM, 0x88b5, LLDP),
+           to=["qvb"], counts="tap1 egress ethertype")
+node.check("and in", "qvb", f.eth(VM, FAR, 0x88b5, LLDP), to=["tap1"],
+           counts="tap1 ingress ethertype")
 # a bridge that is told to forward them
 ip("link set br0 type bridge group_fwd_mask 0xfff8")
 for last in (3, 4, 0x0d, 0x0e, 0x0f):
@@ -92,6 +110,11 @@ for last in (3, 4, 0x0d, 0x0e, 0x0f):
                f.eth(group, VM, 0x88cc, LLDP), counts="tap1 egress [ethertype]")
     node.check("forwarded on purpose, %s towards it" % group, "qvb",
                f.eth(group, FAR, 0x88cc, LLDP),
+               counts="tap1 ingress [ethertype]")
+    node.check("%s of a VM, of an ethertype that is permitted" % group, "tap1",
+               f.eth(group, VM, 0x88b5, LLDP), counts="tap1 egress [ethertype]")
+    node.check("%s towards it, likewise" % group, "qvb",
+               f.eth(group, FAR, 0x88b5, LLDP),
                counts="tap1 ingress [ethertype]")
     for family, (vm, far) in ADDR.items():
         node.check("IPv%d to %s of a VM" % (family, group), "tap1",

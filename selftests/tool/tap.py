@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOOL = os.path.normpath(os.path.join(HERE, "..", "..", "tool"))
+TOP = os.path.normpath(os.path.join(HERE, "..", ".."))
+TOOL = os.path.join(TOP, "tool")
 SGCTL = os.environ.get("SGCTL", os.path.join(TOOL, "sgctl"))
 SKIP = 4
 

@@ -8,8 +8,10 @@ parse and then end with status 3.
 import os
 import subprocess
 
-from tap import SGCTL, Tap, build, module_is_loaded, run
+from tap import SGCTL, TOP, Tap, build, module_is_loaded, run
 
+with open(os.path.join(TOP, "dkms.conf"), encoding="ascii") as conf:
+    VERSION = next(line.split('"')[1] for line in conf if line.startswith("PACKAGE_VERSION="))
 MAC = "mac fa:16:3e:dc:be:eb"
 RULE_MISSING = "one of ingress, egress"
 NO = "module br_sg is not loaded: run modprobe br_sg; dkms status br_sg"
@@ -124,6 +126,11 @@ TABLE = [
     ("port add tap1 off ethertype 0x88a8", 1, "ethertype 0x88a8 can't be permitted"),
     ("port add tap1 off ethertype 0x86dd", 1, "ethertype 0x86dd can't be permitted"),
     ("port add tap1 off ethertype 0x0806", 1, "ethertype 0x0806 can't be permitted"),
+    ("port add tap1 off ethertype 0x88cc", 1, "ethertype 0x88cc can't be permitted: LLDP is sent to 01:80:c2:00:00:0x, which never passes"),
+    ("port add tap1 off ethertype 0x8808", 1, "ethertype 0x8808 can't be permitted: PAUSE is sent to 01:80:c2:00:00:01"),
+    ("port add tap1 off ethertype 34825", 1, "ethertype 0x8809 can't be permitted: LACP and its like are sent to"),
+    ("port add tap1 off ethertype 0x888e", 1, "ethertype 0x888e can't be permitted: EAPOL is sent to 01:80:c2:00:00:03"),
+    ("port add tap1 off ethertype 0x8807", 3, NO),
     ("port add tap1 off ethertype 0x05ff", 1, "0x0600 to 0xffff are allowed"),
     ("port add tap1 off ethertype 0x10000", 1, 'ethertype "0x10000" is none'),
     ("port add tap1 off ethertype 0x88b5", 3, NO),
@@ -351,7 +358,7 @@ def main():
         tap.ok(rc == status and message in err, name,
                f"status {rc}, wanted {status}\nmessage {err!r}\nwanted  {message!r}")
     rc, out, err = run("-j", "-V")
-    tap.ok(rc == 0 and '"sgctl":"0.1.0"' in out, "-j -V is JSON", out)
+    tap.ok(rc == 0 and f'"sgctl":"{VERSION}"' in out, "-j -V is JSON", out)
     rc, out, err = run("-c=always", "prt")
     tap.ok("\033[1;31mError:\033[0m" in err, "-c=always colours errors", err)
     with open("/dev/full", "w", encoding="ascii") as full:

@@ -148,7 +148,7 @@ bool transacts(struct client *c, const char *const *texts);
 		 "GROUP_NEW op:1 group{name:g} group{name:h}")
 /* what STATUS_GET shows, no port being on a bridge */
 #define STATUS(c, figures) \
-	status(c, "version:0.1.0 status{" figures " active:0 packets:0 bytes:0 ")
+	status(c, "version:" VERSION " status{" figures " active:0 packets:0 bytes:0 ")
 /* STATUS_GET shows @figures, then some memory, not beyond the budget */
 bool status(struct client *c, const char *figures);
 uint64_t generation(struct client *c);

@@ -38,7 +38,7 @@ static const char *const seeds[] = {
 	"PORT_NEW op:2 port{dev:tap1 uuid:00112233445566778899aabbccddeeff "
 	"mac:2:0:0:0:0:1 mode:0 strict zone:5 ip:10.0.0.1 ip:fe80::1 "
 	"pair:10.1.0.0/16@2:0:0:0:0:2 pair:2001:db8::/64 group:g group:h "
-	"dhcp:10.0.0.3 ethertype:0x88cc ethertype:0x9000 cookie:6}",
+	"dhcp:10.0.0.3 ethertype:0x88b5 ethertype:0x9000 cookie:6}",
 	"PORT_DEL port{dev:tap1}", "PORT_GET*", "PORT_GET port{dev:tap1}",
 	"PORT_GET port{uuid:00112233445566778899aabbccddeeff}",
 	"COUNTER_GET*", "COUNTER_GET* port{dev:tap1}",

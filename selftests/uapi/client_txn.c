@@ -10,7 +10,7 @@ static void test_empty(void)
 
 	client_open(&c);
 	ok(shows(&c, "STATUS_GET",
-		 "version:0.1.0 status{defaults:0 sets:0 groups:0 rules:0 "
+		 "version:" VERSION " status{defaults:0 sets:0 groups:0 rules:0 "
 		 "ports:0 active:0 packets:0 bytes:0 memory:0 "
 		 "budget:1073741824 vectors:0}") &&
 	   c.a.has_generation && !c.a.generation,

@@ -137,7 +137,11 @@ static void test_ranges(struct client *c)
 		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0x88a8}" },
 		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0x0800}" },
 		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0x86dd}" },
-		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0x0806}" });
+		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0x0806}" },
+		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0x8808}" },
+		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0x8809}" },
+		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0x888e}" },
+		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !ethertype:0x88cc}" });
 	ALL_BAD(c, "a MAC is unicast and not zero",
 		{ -EINVAL, "PORT_NEW op:1 port{dev:t !mac:0:0:0:0:0:0}" },
 		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !mac:0:0:0:0:0:0}" },
@@ -275,7 +279,7 @@ static void test_lists(struct client *c)
 			   "pair:10.0.0.0 !pair:10.0.0.0/32@2:0:0:0:0:1}" },
 		{ -EEXIST, "PORT_NEW op:1 port{dev:t mode:1 dhcp:fe80::1 "
 			   "dhcp:10.0.0.1 !dhcp:fe80::1}" },
-		{ -EEXIST, "PORT_NEW op:1 port{dev:t mode:1 ethertype:0x88cc !ethertype:0x88cc}" });
+		{ -EEXIST, "PORT_NEW op:1 port{dev:t mode:1 ethertype:0x88b5 !ethertype:0x88b5}" });
 	ALL_GOOD(c, "an IP may be a PAIR too, a PAIR have two MACs",
 		 "PORT_NEW op:1 port{dev:t mac:2:0:0:0:0:1 ip:10.0.0.1 "
 		 "pair:10.0.0.1 pair:10.0.0.1@2:0:0:0:0:2 dhcp:10.0.0.1}");

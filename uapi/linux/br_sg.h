@@ -296,7 +296,7 @@ enum br_sg_cmd {
  * @BR_SG_A_RULE: nest of enum br_sg_rule_attr, repeated
  * @BR_SG_A_PORT: nest of enum br_sg_port_attr, repeated
  * @BR_SG_A_COUNTER: nest of enum br_sg_counter_attr, repeated
- * @BR_SG_A_VERSION: string, of the module (0.1.0)
+ * @BR_SG_A_VERSION: string, of the module
  * @BR_SG_A_STATUS: nest of enum br_sg_status_attr
  * @BR_SG_A_ZONE: nest of enum br_sg_zone_attr, repeated
  * @BR_SG_A_FLOW: nest of enum br_sg_flow_attr, repeated
@@ -511,7 +511,9 @@ enum br_sg_rule_attr {
  *	without MAC; repeated: the only servers whose replies pass; none of a
  *	family: any
  * @BR_SG_PORT_A_ETHERTYPE: u16, 0x0600 to 0xffff, repeated: passes both ways
- *	besides ARP and IP. 0x8100, 0x88a8, 0x0800, 0x86dd, 0x0806 are refused
+ *	besides ARP and IP. 0x8100, 0x88a8, 0x0800, 0x86dd, 0x0806 are refused, and
+ *	0x8808, 0x8809, 0x888e, 0x88cc: 01:80:c2:00:00:0x, where they are sent, never
+ *	passes
  * @BR_SG_PORT_A_COOKIE: u32
  * @BR_SG_PORT_A_STATE: u8, read only: enum br_sg_port_state
  * @BR_SG_PORT_A_IFINDEX: u32, read only: of the device it is bound to
