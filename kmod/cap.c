@@ -263,8 +263,10 @@ static void cap_settle(struct br_sg_net *bn, const struct br_sg_bind *bind)
 	if (cap->near && (u64)entries * 10 < (u64)limit * 7)
 		cap->near = false;
 	if (!cap->near && entries >= limit - limit / 5) {
-		cap->near = true;
-		br_sg_event_ct_near(bn, bind, entries, limit);
+		/* told once; if drops have left no room, when next it is counted */
+		cap->near = br_sg_event_ct_near(bn, bind, entries, limit);
+		if (!cap->near)
+			recount_ask(bn);
 	}
 }
 
@@ -293,9 +295,9 @@ static void cap_recount(struct work_struct *work)
 	/* what was charged is in the table, or will never be */
 	synchronize_rcu();
 	caps_each(bn, cap_go_on);
+	WRITE_ONCE(bn->recounted, jiffies);
 	if (table_count(bn))
 		caps_each(bn, cap_settle);
-	WRITE_ONCE(bn->recounted, jiffies);
 }
 
 void br_sg_cap_recount(struct br_sg_net *bn)

@@ -168,22 +168,27 @@ void br_sg_event_drop(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	local_bh_enable();
 }
 
-void br_sg_event_ct_near(struct br_sg_net *bn, const struct br_sg_bind *bind,
+bool br_sg_event_ct_near(struct br_sg_net *bn, const struct br_sg_bind *bind,
 			 u32 entries, u32 limit)
 {
+	struct br_sg_event_budget *budget = &bind->port->counters->warnings;
 	struct br_sg_event *event;
 
 	if (!br_sg_nl_event_wanted(bn->net))
-		return;
+		return true;
 	local_bh_disable();
-	event = event_begin(bn, &bind->port->counters->warnings,
-			    BR_SG_EVENT_CT_NEAR, bind->port->conf->dev);
+	event = event_begin(bn, budget, BR_SG_EVENT_CT_NEAR,
+			    bind->port->conf->dev);
 	if (event) {
 		event->entries = entries;
 		event->limit = limit;
 		event_end(bn);
+	} else {
+		/* it is told later */
+		atomic_dec(&budget->withheld);
 	}
 	local_bh_enable();
+	return event;
 }
 
 void br_sg_event_would(struct br_sg_net *bn, const struct br_sg_bind *bind,

@@ -64,8 +64,11 @@ void br_sg_events_free(struct br_sg_events *events);
 void br_sg_event_drop(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		      u8 direction, enum br_sg_reason reason,
 		      const struct sk_buff *skb);
-/* process context with RCU: @bind's port has @entries of @limit */
-void br_sg_event_ct_near(struct br_sg_net *bn, const struct br_sg_bind *bind,
+/*
+ * process context with RCU: @bind's port has @entries of @limit. False: there was
+ * no room to tell it
+ */
+bool br_sg_event_ct_near(struct br_sg_net *bn, const struct br_sg_bind *bind,
 			 u32 entries, u32 limit);
 
 /*
