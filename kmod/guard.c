@@ -321,7 +321,10 @@ static int egress_accept(const struct br_sg_frame *frame)
 	}
 }
 
-/* step 3, both ways: what is neither ARP nor IP, and whither no VM sends */
+/*
+ * Step 3, both ways: what is neither ARP nor IP, and whither no VM sends. RARP is
+ * a hypervisor's announcement after a migration.
+ */
 static int ethertype(const struct br_sg_guard *guard,
 		     const struct br_sg_frame *frame)
 {
@@ -333,7 +336,8 @@ static int ethertype(const struct br_sg_guard *guard,
 	case BR_SG_FRAME_IPV6:
 		return 0;
 	case BR_SG_FRAME_OTHER:
-		if (guard_has_ethertype(guard, frame->ethertype))
+		if (frame->ethertype == ETH_P_RARP ||
+		    guard_has_ethertype(guard, frame->ethertype))
 			return BR_SG_STEP_ETHERTYPE;
 		return -BR_SG_REASON_ETHERTYPE;
 	default:
@@ -350,10 +354,6 @@ int br_sg_guard_egress(const struct br_sg_guard *guard,
 		return -BR_SG_REASON_MALFORMED;
 	if (!guard_has_mac(guard, frame->src))
 		return -BR_SG_REASON_MAC;
-	/* a hypervisor's announcement after a migration */
-	if (frame->kind == BR_SG_FRAME_OTHER &&
-	    frame->ethertype == ETH_P_RARP && !mac_is_link_local(frame->dst))
-		return BR_SG_STEP_ETHERTYPE;
 	verdict = ethertype(guard, frame);
 	if (verdict)
 		return verdict;
@@ -403,6 +403,23 @@ static bool ingress_dhcp_ok(const struct br_sg_guard *guard,
 	return !memcmp(frame->daddr.b, fe80, sizeof(fe80));
 }
 
+/*
+ * Does another say by ND that an address of the port is his? An NA that defends
+ * it, which duplicate address detection waits for, or an NS that asks in its name.
+ */
+static bool ingress_nd_claims(const struct br_sg_guard *guard,
+			      const struct br_sg_frame *frame)
+{
+	u8 type = frame_icmp6_type(frame);
+
+	if (!frame_is_whole(frame) || frame->hop_limit != 255 || frame->code ||
+	    frame->flags & BR_SG_FRAME_ND_BAD)
+		return false;
+	return type == BR_SG_ICMP6_NS ||
+	       (type == BR_SG_ICMP6_NA &&
+		guard_has_own(guard, AF_INET6, &frame->target));
+}
+
 int br_sg_guard_ingress(const struct br_sg_guard *guard,
 			const struct br_sg_frame *frame)
 {
@@ -410,6 +427,12 @@ int br_sg_guard_ingress(const struct br_sg_guard *guard,
 
 	if (frame->kind == BR_SG_FRAME_MALFORMED)
 		return -BR_SG_REASON_MALFORMED;
+	/*
+	 * What the port sent itself, come back by a loop: its own probe tells it
+	 * that its address is taken. A pair's MAC may be elsewhere too (VRRP).
+	 */
+	if (mac_equal(frame->src, guard->mac))
+		return -BR_SG_REASON_SOURCE;
 	verdict = ethertype(guard, frame);
 	if (verdict)
 		return verdict;
@@ -417,7 +440,8 @@ int br_sg_guard_ingress(const struct br_sg_guard *guard,
 	if (frame->kind == BR_SG_FRAME_ARP)
 		return BR_SG_STEP_ARP;
 	if (guard_has_own(guard, frame_family(frame), &frame->saddr))
-		return -BR_SG_REASON_SOURCE;
+		return ingress_nd_claims(guard, frame) ? BR_SG_STEP_ND :
+							 -BR_SG_REASON_SOURCE;
 
 	if (frame_icmp6_type(frame) == BR_SG_ICMP6_RA)
 		return ingress_ra_ok(guard, frame) ? BR_SG_STEP_RA :

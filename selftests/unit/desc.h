@@ -20,6 +20,8 @@ extern const u8 macs[N_MACS][ETH_ALEN];
 enum kind { IP4, IP6, ARP, ETHER, LLC, N_KINDS };
 enum tag { NO_TAG, META_Q, META_AD, BAND_Q, BAND_AD, N_TAGS };
 enum frag { WHOLE, ATOMIC, FIRST, REST, N_FRAGS };
+/* DONE: a record of the route (IPv4), no segments left (IPv6) */
+enum route { NO_ROUTE, DONE, LOOSE, STRICT, N_ROUTES };
 enum broken {
 	SOUND, CUT, BAD_CSUM, SHORT_L4, OPTION_0, OPTION_LONG, OP_3, N_BROKEN
 };
@@ -48,6 +50,7 @@ struct desc {
 	u8 type;
 	u8 code;
 	enum frag frag;
+	enum route route;
 	int ext;		/* destination options headers, IPv6 */
 	const char *target;	/* ND */
 	int n_options;

@@ -35,6 +35,17 @@ static const struct row egress[] = {
 	{ "ARP operation 3", 0, DROP(MALFORMED), { .kind = ARP, .broken = OP_3 } },
 	{ "bad header checksum", 0, DROP(MALFORMED), { .broken = BAD_CSUM } },
 	{ "UDP of 7 bytes", 0, DROP(MALFORMED), { .broken = SHORT_L4 } },
+	{ "a loose source route", 0, DROP(MALFORMED), { .route = LOOSE } },
+	{ "a strict source route", 0, DROP(MALFORMED), { .route = STRICT } },
+	{ "a source route in a fragment", 0, DROP(MALFORMED), { .route = LOOSE, .frag = REST } },
+	{ "a record of the route", 0, GO_ON, { .route = DONE } },
+	{ "routing header 0 with a segment left", 0, DROP(MALFORMED),
+	  { .kind = IP6, .route = LOOSE } },
+	{ "routing header 4 with a segment left", 0, DROP(MALFORMED),
+	  { .kind = IP6, .route = STRICT } },
+	{ "routing header, later fragment", 0, DROP(MALFORMED),
+	  { .kind = IP6, .route = LOOSE, .frag = REST } },
+	{ "routing header, none left", 0, GO_ON, { .kind = IP6, .route = DONE } },
 	{ "malformed comes before MAC", 0, DROP(MALFORMED), { .src = OTHER, .broken = CUT } },
 	{ "ND option of length 0", 0, DROP(MALFORMED), { ICMP6(135), .broken = OPTION_0 } },
 	{ "ND option too long", 0, DROP(MALFORMED), { ICMP6(136), .broken = OPTION_LONG } },
@@ -278,7 +289,66 @@ static const struct row ingress[] = {
 	  { .src = OTHER, .kind = ETHER, .ethertype = 0x8863 } },
 	{ "to 01:80:c2:00:00:0e", 0, DROP(ETHERTYPE),
 	  { .src = OTHER, .dst = LLDP, .kind = ETHER, .ethertype = 0x88cc } },
-	{ "RARP", 0, DROP(ETHERTYPE), { .src = OTHER, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "RARP", 0, PASS(ETHERTYPE), { .src = OTHER, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "RARP to 01:80:c2:00:00:0e", 0, DROP(ETHERTYPE),
+	  { .src = OTHER, .dst = LLDP, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "RARP in a tag", 0, DROP(ETHERTYPE),
+	  { .src = OTHER, .tag = BAND_Q, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "a loose source route", 0, DROP(MALFORMED),
+	  { .src = OTHER, .from = "10.1.0.4", .route = LOOSE } },
+	{ "a strict source route", 0, DROP(MALFORMED),
+	  { .src = OTHER, .from = "10.1.0.4", .route = STRICT } },
+	{ "a source route in a fragment", 0, DROP(MALFORMED),
+	  { .src = OTHER, .from = "10.1.0.4", .route = LOOSE, .frag = REST } },
+	{ "a record of the route", 0, GO_ON,
+	  { .src = OTHER, .from = "10.1.0.4", .route = DONE } },
+	{ "routing header 0 with a segment left", 0, DROP(MALFORMED),
+	  { .src = OTHER, .kind = IP6, .from = "2001:db8::4", .route = LOOSE } },
+	{ "routing header 4 with a segment left", 0, DROP(MALFORMED),
+	  { .src = OTHER, .kind = IP6, .from = "2001:db8::4", .route = STRICT } },
+	{ "routing header, none left", 0, GO_ON,
+	  { .src = OTHER, .kind = IP6, .from = "2001:db8::4", .route = DONE } },
+	{ "its own MAC, ARP probe", 0, DROP(SOURCE),
+	  { .dst = BCAST, .kind = ARP, .from = "0.0.0.0", .to = "10.1.0.2" } },
+	{ "its own MAC, DAD", 0, DROP(SOURCE),
+	  { .dst = MCAST, ICMP6(135), .from = "::", .to = "ff02::1:ff00:2" } },
+	{ "its own MAC, NA", 0, DROP(SOURCE), { .dst = MCAST, ICMP6(136) } },
+	{ "its own MAC, RARP", 0, DROP(SOURCE),
+	  { .dst = BCAST, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "its own MAC, permitted ethertype", 0, DROP(SOURCE),
+	  { .dst = BCAST, .kind = ETHER, .ethertype = 0x8863 } },
+	{ "its own MAC, a tag", 0, DROP(SOURCE), { .tag = BAND_Q } },
+	{ "its own MAC, DHCP reply", 0, DROP(SOURCE),
+	  { .from = "10.1.0.3", .to = "10.1.0.2", UDP(67, 68) } },
+	{ "its own MAC, another's address", 0, DROP(SOURCE), { .from = "10.1.0.4" } },
+	{ "its own MAC, another's IPv6 address", 0, DROP(SOURCE),
+	  { .kind = IP6, .from = "2001:db8::4" } },
+	{ "its own MAC, cut off", 0, DROP(MALFORMED), { .broken = CUT } },
+	{ "a pair's MAC may be another's too (VRRP)", 0, GO_ON,
+	  { .src = SECOND, .from = "10.5.0.5", .to = "224.0.0.18", .proto = 112 } },
+	{ "a pair's MAC, ARP", 0, PASS(ARP), { .src = SECOND, .kind = ARP, .from = "10.5.0.5" } },
+	{ "NA that defends its address", 0, PASS(ND), { .src = OTHER, ICMP6(136) } },
+	{ "NA that defends its address, options", 0, PASS(ND),
+	  { .src = OTHER, ICMP6(136), .n_options = 1, .options = { OTHER } } },
+	{ "NA that defends its address, atomic fragment", 0, PASS(ND),
+	  { .src = OTHER, ICMP6(136), .frag = ATOMIC } },
+	{ "NA in its name of another's address", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .target = "2001:db8::9" } },
+	{ "NA that defends its address, hop limit 64", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .ttl = 64 } },
+	{ "NA that defends its address, code 1", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .code = 1 } },
+	{ "NA that defends its address, two MACs", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .n_options = 2, .options = { OTHER, SECOND } } },
+	{ "NA that defends its address, in a fragment", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .frag = FIRST } },
+	{ "NS in its name", 0, PASS(ND),
+	  { .src = OTHER, ICMP6(135), .target = "2001:db8::9" } },
+	{ "NS in its name, hop limit 64", 0, DROP(SOURCE), { .src = OTHER, ICMP6(135), .ttl = 64 } },
+	{ "NS in its name, in a fragment", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(135), .frag = FIRST } },
+	{ "RS in its name", 0, DROP(SOURCE), { .src = OTHER, ICMP6(133) } },
+	{ "echo in its name", 0, DROP(SOURCE), { .src = OTHER, ICMP6(128) } },
 	{ "RARP permitted", 2, PASS(ETHERTYPE),
 	  { .src = OTHER, .kind = ETHER, .ethertype = 0x8035 } },
 	{ "its own address as source", 0, DROP(SOURCE), { .src = OTHER } },
@@ -286,7 +356,6 @@ static const struct row ingress[] = {
 	{ "its own address in a fragment", 0, DROP(SOURCE), { .src = OTHER, .frag = REST } },
 	{ "its own address in an RA", 0, DROP(SOURCE), { .src = OTHER, ICMP6(134) } },
 	{ "a pair's address is no own one", 0, GO_ON, { .src = OTHER, .from = "10.9.0.1" } },
-	{ "any source, /0 pair", 2, GO_ON, { .src = OTHER, .from = "10.1.0.4" } },
 	{ "ARP", 0, PASS(ARP), { .src = OTHER, .kind = ARP, .from = "10.1.0.4" } },
 	{ "ARP from its own address: a conflict", 0, PASS(ARP), { .src = OTHER, .kind = ARP } },
 	{ "MLD query", 0, PASS(ND), { .src = OTHER, ICMP6(130), .from = "fe80::1", .ttl = 1 } },
@@ -439,6 +508,7 @@ static void rnd_desc(struct desc *d)
 	d->code = rnd_below(10) ? 0 : rnd_below(256);
 	d->frag = rnd_below(4) ? WHOLE : rnd_below(N_FRAGS);
 	d->ext = rnd_below(6) ? 0 : rnd_below(11);
+	d->route = rnd_below(12) ? NO_ROUTE : rnd_below(N_ROUTES);
 	d->target = ANY(some_addrs6);
 	d->n_options = rnd_below(OPTIONS_MAX + 1);
 	for (i = 0; i < d->n_options; i++)
@@ -454,7 +524,7 @@ static void rnd_near_row(struct desc *d, bool out)
 	*d = out ? ANY(egress).d : ANY(ingress).d;
 	while (n--) {
 		rnd_desc(&other);
-		switch (rnd_below(12)) {
+		switch (rnd_below(13)) {
 		case 0:
 			d->src = other.src;
 			break;
@@ -494,6 +564,9 @@ static void rnd_near_row(struct desc *d, bool out)
 			break;
 		case 11:
 			d->ext = other.ext;
+			break;
+		case 12:
+			d->route = other.route;
 			break;
 		}
 	}
@@ -644,6 +717,7 @@ static void test_plain(bool out)
 			d.src = out ? OWN : d.src;
 			d.frag = WHOLE;
 			d.ext = 0;
+			d.route = i % 13 ? NO_ROUTE : d.route;
 			d.tag = NO_TAG;
 			d.kind = i % 7 < 4 ? IP4 : IP6;
 			d.broken = i % 11 ? SOUND : d.broken;
@@ -667,7 +741,7 @@ static void test_plain(bool out)
 		if (plain && (verdict || frame.flags & BR_SG_FRAME_FRAG) &&
 		    !wrong++)
 			desc_print(&d);
-		simple = !verdict && d.frag == WHOLE && !d.ext &&
+		simple = !verdict && d.frag == WHOLE && !d.ext && !d.route &&
 			 frame.dst[0] != 0x01 && d.broken == SOUND &&
 			 (frame.proto == 6 ||
 			  (frame.proto == 17 && frame.dport > 1000)) &&

@@ -624,7 +624,7 @@ enum br_sg_would {
  * enum br_sg_step - the steps that accept, in the order they are asked
  * @BR_SG_STEP_OFF: the port is off
  * @BR_SG_STEP_TRUSTED: the port is trusted
- * @BR_SG_STEP_ETHERTYPE: a permitted ethertype; egress also RARP
+ * @BR_SG_STEP_ETHERTYPE: a permitted ethertype, or RARP
  * @BR_SG_STEP_ARP: ARP (egress: with an address of the port)
  * @BR_SG_STEP_DHCP_UNSPEC: egress: DHCP client from 0.0.0.0
  * @BR_SG_STEP_DHCP: egress: DHCP client; ingress: DHCP server's reply
@@ -664,7 +664,8 @@ enum br_sg_step {
  *	permitted, or a link-local group address
  * @BR_SG_REASON_ARP: [arp] ARP in another's name
  * @BR_SG_REASON_SOURCE: [source] egress: not an address of that MAC; ingress:
- *	the port's own address
+ *	the port's own MAC, or an address of its IP, unless by ND another says
+ *	that it is his
  * @BR_SG_REASON_ND: [nd] ND in another's name, with a wrong hop limit or in
  *	a fragment
  * @BR_SG_REASON_RA: [ra] egress: RA or redirect from a VM; ingress: RA that is
