@@ -273,10 +273,9 @@ for sender, receiver, way, whither in WAYS:
             drops(name + "a header of kind %d that overruns" % kind, sender,
                   way, [whole[:at + 1] + bytes([n]) + whole[at + 2:]
                         for n in (16, 60, 255)])
-    # conntrack makes nothing of it
-    drops(name + "no next header", sender, way,
-          [chain(last=59, data=b""), chain(last=59, data=b"x" * 8),
-           chain(ext(60), last=59, data=b"")], "invalid")
+    passes(name + "no next header is a protocol", sender, receiver, way,
+           [chain(last=59, data=b""), chain(last=59, data=b"x" * 8),
+            chain(ext(60), last=59, data=b"")], rule(way))
     passes(name + "a protocol that nobody knows is judged by its number",
            sender, receiver, way,
            [chain(last=253 + (way == "ingress"), data=b"x")], rule(way))

@@ -4,7 +4,7 @@ import ipaddress
 import random
 
 PORT_PROTOS = ["tcp", "udp", "dccp", "sctp", "udplite", "6", "17"]
-PLAIN_PROTOS = ["igmp", "gre", "esp", "ah", "ospf", "vrrp", "200", "0", "any", "41"]
+PLAIN_PROTOS = ["igmp", "gre", "esp", "ospf", "vrrp", "200", "0", "any", "41"]
 
 
 class Generator:

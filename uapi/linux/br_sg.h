@@ -453,7 +453,9 @@ enum br_sg_addrs_attr {
  * @BR_SG_RULE_A_FAMILY: u8, 2 (AF_INET) or 10 (AF_INET6). Absent: both, or
  *	what PROTO (1: IPv4, 58: IPv6) or REMOTE says; a dump shows it only
  *	where the rule is of one family
- * @BR_SG_RULE_A_PROTO: u8, the IANA protocol number; 0 and absent: any
+ * @BR_SG_RULE_A_PROTO: u8, the IANA protocol number; 0 and absent: any. 43, 44,
+ *	51 and 60 are extension headers on IPv6, which no rule matches: they need
+ *	FAMILY 2, or a REMOTE of IPv4
  * @BR_SG_RULE_A_PORT_MIN: u16, 0 to 65535: first destination port; PROTO 6,
  *	17, 33, 132, 136 only, and with PORT_MAX
  * @BR_SG_RULE_A_PORT_MAX: u16, last destination port, not below PORT_MIN
