@@ -121,8 +121,9 @@ static bool guard_has_eui64(const struct br_sg_guard *guard, const u8 *mac,
 	return false;
 }
 
-bool br_sg_guard_source(const struct br_sg_guard *guard, const u8 *mac,
-			u8 family, const struct br_sg_addr *addr)
+/* is it an address of @mac, or of any MAC of the port when it is NULL? */
+static bool mac_has_addr(const struct br_sg_guard *guard, const u8 *mac,
+			 u8 family, const struct br_sg_addr *addr)
 {
 	return guard_has_pair(guard, mac, family, addr) ||
 	       (family == AF_INET6 && guard_has_eui64(guard, mac, addr));
@@ -132,7 +133,22 @@ bool br_sg_guard_source(const struct br_sg_guard *guard, const u8 *mac,
 static bool guard_has_addr(const struct br_sg_guard *guard, u8 family,
 			   const struct br_sg_addr *addr)
 {
-	return br_sg_guard_source(guard, NULL, family, addr);
+	return mac_has_addr(guard, NULL, family, addr);
+}
+
+/* whatever the port may send from with its own MAC, without having it */
+static bool guard_any_source(const struct br_sg_guard *guard, const u8 *mac,
+			     u8 family, const struct br_sg_addr *addr)
+{
+	return guard->any_source && (!mac || mac_equal(mac, guard->mac)) &&
+	       addr_is_host(family, addr);
+}
+
+bool br_sg_guard_source(const struct br_sg_guard *guard, const u8 *mac,
+			u8 family, const struct br_sg_addr *addr)
+{
+	return mac_has_addr(guard, mac, family, addr) ||
+	       guard_any_source(guard, mac, family, addr);
 }
 
 /* one of its `ip` addresses */
@@ -205,6 +221,14 @@ static u8 frame_icmp6_type(const struct br_sg_frame *frame)
 	return 0;
 }
 
+/* RS, RA, NS, NA, redirect; of a fragment, the first */
+static bool frame_is_nd(const struct br_sg_frame *frame)
+{
+	u8 type = frame_icmp6_type(frame);
+
+	return type >= BR_SG_ICMP6_RS && type <= BR_SG_ICMP6_REDIRECT;
+}
+
 static bool frame_is_icmp_redirect(const struct br_sg_frame *frame)
 {
 	return frame->kind == BR_SG_FRAME_IPV4 &&
@@ -252,7 +276,9 @@ static bool egress_unspec_ok(const struct br_sg_guard *guard,
 
 /*
  * Step 5. Of a fragment only a pair proves the source: the exceptions, the
- * EUI-64 link-local among them, are for whole packets.
+ * EUI-64 link-local among them, are for whole packets. Who may send from any
+ * address may do so in fragments too, but for ND: a neighbour believes of an NS
+ * or RS, too, that its source is at its MAC.
  */
 static int egress_source(const struct br_sg_guard *guard,
 			 const struct br_sg_frame *frame)
@@ -265,8 +291,9 @@ static int egress_source(const struct br_sg_guard *guard,
 	else if (addr_is_unspec(&frame->saddr))
 		ok = egress_unspec_ok(guard, frame);
 	else
-		ok = br_sg_guard_source(guard, frame->src, family,
-					&frame->saddr);
+		ok = mac_has_addr(guard, frame->src, family, &frame->saddr);
+	if (!ok && !frame_is_nd(frame))
+		ok = guard_any_source(guard, frame->src, family, &frame->saddr);
 	return ok ? 0 : -BR_SG_REASON_SOURCE;
 }
 
@@ -278,7 +305,7 @@ static int egress_nd(const struct br_sg_guard *guard,
 
 	if (frame_is_icmp_redirect(frame))
 		return -BR_SG_REASON_RA;
-	if (type < BR_SG_ICMP6_RS || type > BR_SG_ICMP6_REDIRECT)
+	if (!frame_is_nd(frame))
 		return 0;
 	if (!frame_is_whole(frame))
 		return -BR_SG_REASON_ND;
@@ -373,9 +400,14 @@ int br_sg_guard_egress(const struct br_sg_guard *guard,
 bool br_sg_guard_addressed(const struct br_sg_guard *guard,
 			   const struct br_sg_frame *frame)
 {
+	u8 family = frame_family(frame);
+
+	/* what may be sent from any address is answered at any */
+	if (guard_any_source(guard, frame->dst, family, &frame->daddr))
+		return true;
 	/* a group MAC with an address of ours too: load balancers do so */
 	return (frame->dst[0] & 1 || guard_has_mac(guard, frame->dst)) &&
-	       guard_has_addr(guard, frame_family(frame), &frame->daddr);
+	       guard_has_addr(guard, family, &frame->daddr);
 }
 
 static bool ingress_ra_ok(const struct br_sg_guard *guard,

@@ -394,10 +394,14 @@ static void spoof_chain(struct view *view, struct chain *chain)
 	row = add_row(chain, "RETURN", "icmpv6", "::", "ff02::/16", "icmpv6 types 131,135,143");
 	row->derived = true;
 	count(row, step(view, BR_SG_EGRESS, BR_SG_STEP_ND_UNSPEC));
+	if (port->any_source)
+		n = 0;
 	if (n != 1) {
 		row = add_row(chain, "RETURN", "all", "any", "any", "any of the addresses below");
 		count_paired(view, row);
 	}
+	if (port->any_source)
+		address_row(chain, "any", port->mac, ", but not ND");
 	for (i = 0; i < port->ips.n; i++)
 		address_row(chain, addr_text(&port->ips.v[i], buf), port->mac, "");
 	for (i = 0; i < port->pairs.n; i++)

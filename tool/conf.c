@@ -306,7 +306,7 @@ bool port_same(const struct port *a, const struct port *b)
 
 	if (a->has_uuid != b->has_uuid || a->has_mac != b->has_mac ||
 	    a->strict != b->strict || a->mode != b->mode || a->zone != b->zone ||
-	    a->ct_limit != b->ct_limit ||
+	    a->ct_limit != b->ct_limit || a->any_source != b->any_source ||
 	    a->ips.n != b->ips.n || a->pairs.n != b->pairs.n ||
 	    a->groups.n != b->groups.n || a->dhcp.n != b->dhcp.n ||
 	    a->ethertypes.n != b->ethertypes.n ||

@@ -103,6 +103,8 @@ class Generator:
         if rnd.random() < 0.2:
             parts.append(["ct-limit", str(rnd.randint(1, 2147483647))])
         if rnd.random() < 0.2:
+            parts.append(["any-source"])
+        if rnd.random() < 0.2:
             parts.append(["strict"])
         # A mac behind a pair would be the pair's: the port's own comes first
         rnd.shuffle(parts)

@@ -48,6 +48,12 @@ const struct unit_port unit_ports[N_UNIT_PORTS] = {
 		.name = "IPv4 only", .n_macs = 1, .n_ips = 1, .n_pairs = 1,
 		.pairs = { { "10.1.0.2", OWN } },
 	},
+	{ .name = "any source", .n_macs = 1, .any_source = true },
+	{
+		.name = "any source and addresses", .n_macs = 2, .n_ips = 1,
+		.n_pairs = 2, .any_source = true,
+		.pairs = { { "10.1.0.2", OWN }, { "10.5.0.5", SECOND } },
+	},
 };
 
 const struct br_sg_guard *unit_guard(int n)
@@ -63,6 +69,7 @@ const struct br_sg_guard *unit_guard(int n)
 
 	memcpy(g->mac, macs[OWN], ETH_ALEN);
 	g->n_macs = port->n_macs;
+	g->any_source = port->any_source;
 	g->macs = &macs[OWN];
 	g->n_ips = port->n_ips;
 	g->n_pairs = port->n_pairs;

@@ -66,11 +66,12 @@ struct unit_port {
 		const char *prefix;
 		enum mac mac;
 	} pairs[6];
+	bool any_source;
 	const char *dhcp[3];
 	u16 ethertypes[3];
 };
 
-#define N_UNIT_PORTS 5
+#define N_UNIT_PORTS 7
 extern const struct unit_port unit_ports[N_UNIT_PORTS];
 /* valid until the next call for the same port */
 const struct br_sg_guard *unit_guard(int port);

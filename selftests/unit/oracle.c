@@ -198,11 +198,14 @@ int oracle_egress(const struct unit_port *port, const struct desc *d)
 		ok = true;
 	if (whole && is_link_local_of(from, d->src))
 		ok = true;
+	for (i = 133; i <= 137; i++)
+		nd |= icmp6(d, i);
+	/* ND says whose an address is, so that it goes by those the port has */
+	if (port->any_source && d->src == OWN && !never_a_source(from) && !nd)
+		ok = true;
 	if (!ok)
 		DROP(SOURCE);
 	/* 6 */
-	for (i = 133; i <= 137; i++)
-		nd |= icmp6(d, i);
 	if (nd && (!whole || (d->ttl && d->ttl != 255) || d->code))
 		DROP(ND);
 	if (icmp6(d, 134) || icmp6(d, 137))

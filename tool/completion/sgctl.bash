@@ -68,7 +68,7 @@ _sgctl()
 			shadow:*)
 				[[ $verb == apply ]] && { compopt -o default; return; }
 				[[ $verb == show ]] && words=port ;;
-			port:*)	words="uuid mac ip pair group dhcp-server ethertype zone ct-limit strict off trusted" ;;
+			port:*)	words="uuid mac ip pair group dhcp-server ethertype zone ct-limit any-source strict off trusted" ;;
 			esac
 			[[ $verb == set ]] && words+=" no"
 			;;

@@ -522,6 +522,10 @@ enum br_sg_rule_attr {
  * @BR_SG_PORT_A_CT_LIMIT_USED: u32, read only: what it may have now
  * @BR_SG_PORT_A_CT_ENTRIES: u32, read only: what it has. Entries that are gone
  *	are noticed only while this is above half of CT_LIMIT_USED
+ * @BR_SG_PORT_A_ANY_SOURCE: flag: frames with the port's MAC may have any source
+ *	address that can be a host's. No more follows from it: such an address is
+ *	not the port's to ARP and ND (which go by IP and PAIR), an RA needs an IPv6
+ *	address, DHCP replies go to addresses, and no group has it as a member
  */
 enum br_sg_port_attr {
 	BR_SG_PORT_A_DEV = 1,
@@ -545,6 +549,7 @@ enum br_sg_port_attr {
 	BR_SG_PORT_A_CT_LIMIT,
 	BR_SG_PORT_A_CT_LIMIT_USED,
 	BR_SG_PORT_A_CT_ENTRIES,
+	BR_SG_PORT_A_ANY_SOURCE,
 	__BR_SG_PORT_A_LAST
 };
 
