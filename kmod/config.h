@@ -138,6 +138,7 @@ struct br_sg_port_conf {
 	bool has_uuid;
 	bool has_mac;
 	bool strict;
+	bool any_source;
 	u8 mode;		/* enum br_sg_port_mode */
 	u16 zone;
 	u16 n_ips;

@@ -52,7 +52,7 @@ struct ports {
 struct exthdr {
 	u8 next;
 	u8 len;
-	__be16 frag;	/* fragment header only */
+	__be16 frag;	/* fragment header; routing: type, segments left */
 	__be32 rest;
 };
 
@@ -333,6 +333,28 @@ static bool l4_parse(struct parse *p)
 	}
 }
 
+/*
+ * Is there a source route (LSRR, SSRR) among the IPv4 options, used up or not? The
+ * destination that is judged is its next stop only, and answers may go back by it.
+ * Behind an option of no sound length nobody reads on.
+ */
+static bool ipv4_source_route(const u8 *option, int len)
+{
+	int n;
+
+	for (; len > 0 && option[0] != IPOPT_END; option += n, len -= n) {
+		if (option[0] == IPOPT_LSRR || option[0] == IPOPT_SSRR)
+			return true;
+		n = 1;
+		if (option[0] == IPOPT_NOOP)
+			continue;
+		if (len < 2 || option[1] < 2)
+			break;
+		n = option[1];
+	}
+	return false;
+}
+
 static bool ipv4_parse(struct parse *p)
 {
 	struct br_sg_frame *frame = p->frame;
@@ -350,8 +372,10 @@ static bool ipv4_parse(struct parse *p)
 	if (hdr.ip.version != 4 || hlen < (int)sizeof(hdr.ip))
 		return false;
 	if (hlen > (int)sizeof(hdr.ip) &&
-	    !fetch(p, frame->nhoff + sizeof(hdr.ip), hlen - sizeof(hdr.ip),
-		   &hdr.words[5]))
+	    (!fetch(p, frame->nhoff + sizeof(hdr.ip), hlen - sizeof(hdr.ip),
+		    &hdr.words[5]) ||
+	     ipv4_source_route((const u8 *)&hdr.words[5],
+			       hlen - sizeof(hdr.ip))))
 		return false;
 	/* as br_netfilter does: nobody should act on what nobody accepts */
 	if (ip_fast_csum(&hdr.ip, hdr.ip.ihl))
@@ -410,6 +434,9 @@ static bool ipv6_walk(struct parse *p, u8 next, int off)
 		if (i == EXTHDRS_MAX)
 			return false;
 		if (!fetch(p, off, sizeof(hdr), &hdr))
+			return false;
+		/* segments left: it is bound for another destination than it says */
+		if (next == IPPROTO_ROUTING && be16_to_cpu(hdr.frag) & 0xff)
 			return false;
 		if (next == IPPROTO_FRAGMENT) {
 			if (frag)

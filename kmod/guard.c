@@ -121,8 +121,9 @@ static bool guard_has_eui64(const struct br_sg_guard *guard, const u8 *mac,
 	return false;
 }
 
-bool br_sg_guard_source(const struct br_sg_guard *guard, const u8 *mac,
-			u8 family, const struct br_sg_addr *addr)
+/* is it an address of @mac, or of any MAC of the port when it is NULL? */
+static bool mac_has_addr(const struct br_sg_guard *guard, const u8 *mac,
+			 u8 family, const struct br_sg_addr *addr)
 {
 	return guard_has_pair(guard, mac, family, addr) ||
 	       (family == AF_INET6 && guard_has_eui64(guard, mac, addr));
@@ -132,7 +133,22 @@ bool br_sg_guard_source(const struct br_sg_guard *guard, const u8 *mac,
 static bool guard_has_addr(const struct br_sg_guard *guard, u8 family,
 			   const struct br_sg_addr *addr)
 {
-	return br_sg_guard_source(guard, NULL, family, addr);
+	return mac_has_addr(guard, NULL, family, addr);
+}
+
+/* whatever the port may send from with its own MAC, without having it */
+static bool guard_any_source(const struct br_sg_guard *guard, const u8 *mac,
+			     u8 family, const struct br_sg_addr *addr)
+{
+	return guard->any_source && (!mac || mac_equal(mac, guard->mac)) &&
+	       addr_is_host(family, addr);
+}
+
+bool br_sg_guard_source(const struct br_sg_guard *guard, const u8 *mac,
+			u8 family, const struct br_sg_addr *addr)
+{
+	return mac_has_addr(guard, mac, family, addr) ||
+	       guard_any_source(guard, mac, family, addr);
 }
 
 /* one of its `ip` addresses */
@@ -205,6 +221,14 @@ static u8 frame_icmp6_type(const struct br_sg_frame *frame)
 	return 0;
 }
 
+/* RS, RA, NS, NA, redirect; of a fragment, the first */
+static bool frame_is_nd(const struct br_sg_frame *frame)
+{
+	u8 type = frame_icmp6_type(frame);
+
+	return type >= BR_SG_ICMP6_RS && type <= BR_SG_ICMP6_REDIRECT;
+}
+
 static bool frame_is_icmp_redirect(const struct br_sg_frame *frame)
 {
 	return frame->kind == BR_SG_FRAME_IPV4 &&
@@ -252,7 +276,9 @@ static bool egress_unspec_ok(const struct br_sg_guard *guard,
 
 /*
  * Step 5. Of a fragment only a pair proves the source: the exceptions, the
- * EUI-64 link-local among them, are for whole packets.
+ * EUI-64 link-local among them, are for whole packets. Who may send from any
+ * address may do so in fragments too, but for ND: a neighbour believes of an NS
+ * or RS, too, that its source is at its MAC.
  */
 static int egress_source(const struct br_sg_guard *guard,
 			 const struct br_sg_frame *frame)
@@ -265,8 +291,9 @@ static int egress_source(const struct br_sg_guard *guard,
 	else if (addr_is_unspec(&frame->saddr))
 		ok = egress_unspec_ok(guard, frame);
 	else
-		ok = br_sg_guard_source(guard, frame->src, family,
-					&frame->saddr);
+		ok = mac_has_addr(guard, frame->src, family, &frame->saddr);
+	if (!ok && !frame_is_nd(frame))
+		ok = guard_any_source(guard, frame->src, family, &frame->saddr);
 	return ok ? 0 : -BR_SG_REASON_SOURCE;
 }
 
@@ -278,7 +305,7 @@ static int egress_nd(const struct br_sg_guard *guard,
 
 	if (frame_is_icmp_redirect(frame))
 		return -BR_SG_REASON_RA;
-	if (type < BR_SG_ICMP6_RS || type > BR_SG_ICMP6_REDIRECT)
+	if (!frame_is_nd(frame))
 		return 0;
 	if (!frame_is_whole(frame))
 		return -BR_SG_REASON_ND;
@@ -321,7 +348,10 @@ static int egress_accept(const struct br_sg_frame *frame)
 	}
 }
 
-/* step 3, both ways: what is neither ARP nor IP, and whither no VM sends */
+/*
+ * Step 3, both ways: what is neither ARP nor IP, and whither no VM sends. RARP is
+ * a hypervisor's announcement after a migration.
+ */
 static int ethertype(const struct br_sg_guard *guard,
 		     const struct br_sg_frame *frame)
 {
@@ -333,7 +363,8 @@ static int ethertype(const struct br_sg_guard *guard,
 	case BR_SG_FRAME_IPV6:
 		return 0;
 	case BR_SG_FRAME_OTHER:
-		if (guard_has_ethertype(guard, frame->ethertype))
+		if (frame->ethertype == ETH_P_RARP ||
+		    guard_has_ethertype(guard, frame->ethertype))
 			return BR_SG_STEP_ETHERTYPE;
 		return -BR_SG_REASON_ETHERTYPE;
 	default:
@@ -344,10 +375,7 @@ static int ethertype(const struct br_sg_guard *guard,
 /* ND goes without any fragment header (RFC 6980), in a packet that is whole, too */
 static bool atomic_nd(const struct br_sg_frame *frame)
 {
-	u8 type = frame_icmp6_type(frame);
-
-	return frame->atomic && type >= BR_SG_ICMP6_RS &&
-	       type <= BR_SG_ICMP6_REDIRECT;
+	return frame->atomic && frame_is_nd(frame);
 }
 
 int br_sg_guard_egress(const struct br_sg_guard *guard,
@@ -359,10 +387,6 @@ int br_sg_guard_egress(const struct br_sg_guard *guard,
 		return -BR_SG_REASON_MALFORMED;
 	if (!guard_has_mac(guard, frame->src))
 		return -BR_SG_REASON_MAC;
-	/* a hypervisor's announcement after a migration */
-	if (frame->kind == BR_SG_FRAME_OTHER &&
-	    frame->ethertype == ETH_P_RARP && !mac_is_link_local(frame->dst))
-		return BR_SG_STEP_ETHERTYPE;
 	verdict = ethertype(guard, frame);
 	if (verdict)
 		return verdict;
@@ -384,9 +408,14 @@ int br_sg_guard_egress(const struct br_sg_guard *guard,
 bool br_sg_guard_addressed(const struct br_sg_guard *guard,
 			   const struct br_sg_frame *frame)
 {
+	u8 family = frame_family(frame);
+
+	/* what may be sent from any address is answered at any */
+	if (guard_any_source(guard, frame->dst, family, &frame->daddr))
+		return true;
 	/* a group MAC with an address of ours too: load balancers do so */
 	return (frame->dst[0] & 1 || guard_has_mac(guard, frame->dst)) &&
-	       guard_has_addr(guard, frame_family(frame), &frame->daddr);
+	       guard_has_addr(guard, family, &frame->daddr);
 }
 
 static bool ingress_ra_ok(const struct br_sg_guard *guard,
@@ -414,6 +443,23 @@ static bool ingress_dhcp_ok(const struct br_sg_guard *guard,
 	return !memcmp(frame->daddr.b, fe80, sizeof(fe80));
 }
 
+/*
+ * Does another say by ND that an address of the port is his? An NA that defends
+ * it, which duplicate address detection waits for, or an NS that asks in its name.
+ */
+static bool ingress_nd_claims(const struct br_sg_guard *guard,
+			      const struct br_sg_frame *frame)
+{
+	u8 type = frame_icmp6_type(frame);
+
+	if (!frame_is_whole(frame) || frame->hop_limit != 255 || frame->code ||
+	    frame->flags & BR_SG_FRAME_ND_BAD)
+		return false;
+	return type == BR_SG_ICMP6_NS ||
+	       (type == BR_SG_ICMP6_NA &&
+		guard_has_own(guard, AF_INET6, &frame->target));
+}
+
 int br_sg_guard_ingress(const struct br_sg_guard *guard,
 			const struct br_sg_frame *frame)
 {
@@ -421,17 +467,24 @@ int br_sg_guard_ingress(const struct br_sg_guard *guard,
 
 	if (frame->kind == BR_SG_FRAME_MALFORMED)
 		return -BR_SG_REASON_MALFORMED;
+	/*
+	 * What the port sent itself, come back by a loop: its own probe tells it
+	 * that its address is taken. A pair's MAC may be elsewhere too (VRRP).
+	 */
+	if (mac_equal(frame->src, guard->mac))
+		return -BR_SG_REASON_SOURCE;
 	verdict = ethertype(guard, frame);
 	if (verdict)
 		return verdict;
 	/* in another's name too: the VM must learn that its address is taken */
 	if (frame->kind == BR_SG_FRAME_ARP)
 		return BR_SG_STEP_ARP;
-	if (guard_has_own(guard, frame_family(frame), &frame->saddr))
-		return -BR_SG_REASON_SOURCE;
-
 	if (atomic_nd(frame))
 		return -BR_SG_REASON_ND;
+	if (guard_has_own(guard, frame_family(frame), &frame->saddr))
+		return ingress_nd_claims(guard, frame) ? BR_SG_STEP_ND :
+							 -BR_SG_REASON_SOURCE;
+
 	if (frame_icmp6_type(frame) == BR_SG_ICMP6_RA)
 		return ingress_ra_ok(guard, frame) ? BR_SG_STEP_RA :
 						     -BR_SG_REASON_RA;

@@ -26,6 +26,8 @@ struct br_sg_pair {
  * struct br_sg_guard - what a port may send from, immutable
  * @mac: the port's own
  * @has_ipv6: the port has an IPv6 address or pair
+ * @any_source: @mac may send from every address that is a host's; no more follows
+ *	from it: to ARP and ND, RA and DHCP these are not the port's addresses
  * @n_macs: MACs of the port, its own first, each once
  * @n_ips: own addresses, the first so many of @pairs
  * @n_pairs: own addresses, then pairs
@@ -43,6 +45,7 @@ struct br_sg_pair {
 struct br_sg_guard {
 	u8 mac[ETH_ALEN];
 	bool has_ipv6;
+	bool any_source;
 	u16 n_macs;
 	u16 n_ips;
 	u16 n_pairs;

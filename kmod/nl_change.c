@@ -505,6 +505,16 @@ static int br_sg_nl_rule_remote(struct br_sg_rule *rule, struct nlattr **tb,
 	return 0;
 }
 
+/*
+ * To IPv6 these are extension headers: what they carry is a packet's protocol, so
+ * that no rule would ever match them.
+ */
+static bool br_sg_proto_is_exthdr(u8 proto)
+{
+	return proto == IPPROTO_ROUTING || proto == IPPROTO_FRAGMENT ||
+	       proto == IPPROTO_AH || proto == IPPROTO_DSTOPTS;
+}
+
 /* canonical; on error the caller puts @rule->name too */
 static int br_sg_nl_rule_parse(struct br_sg_rule *rule, struct nlattr **tb,
 			       const struct nlattr *nest,
@@ -542,7 +552,13 @@ static int br_sg_nl_rule_parse(struct br_sg_rule *rule, struct nlattr **tb,
 	err = br_sg_nl_rule_layer4(rule, tb, extack);
 	if (err)
 		return err;
-	return br_sg_nl_rule_remote(rule, tb, extack);
+	err = br_sg_nl_rule_remote(rule, tb, extack);
+	if (!err && rule->family != AF_INET &&
+	    br_sg_proto_is_exthdr(rule->proto))
+		err = br_sg_refuse(extack, tb[BR_SG_RULE_A_PROTO], -EINVAL,
+				   "protocol %u is an extension header on IPv6, which no rule matches: FAMILY 2 (IPv4) is needed",
+				   rule->proto);
+	return err;
 }
 
 static int br_sg_nl_rule_new(struct br_sg_config *c, u8 op,

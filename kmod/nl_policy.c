@@ -181,6 +181,7 @@ static const struct nla_policy br_sg_port_policy[BR_SG_PORT_A_MAX + 1] = {
 	[BR_SG_PORT_A_CT_LIMIT_USED] = BR_SG_READ_ONLY("CT_LIMIT_USED"),
 	[BR_SG_PORT_A_CT_ENTRIES] = BR_SG_READ_ONLY("CT_ENTRIES"),
 	[BR_SG_PORT_A_CAUSE] = BR_SG_READ_ONLY("CAUSE"),
+	[BR_SG_PORT_A_ANY_SOURCE] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy br_sg_binding_policy[BR_SG_BINDING_A_MAX + 1] = {

@@ -228,6 +228,7 @@ static int br_sg_nl_port_scalars(struct br_sg_port_conf *conf,
 	strscpy(conf->dev, nla_data(tb[BR_SG_PORT_A_DEV]), sizeof(conf->dev));
 	conf->cookie = br_sg_nl_cookie(tb[BR_SG_PORT_A_COOKIE]);
 	conf->strict = nla_get_flag(tb[BR_SG_PORT_A_STRICT]);
+	conf->any_source = nla_get_flag(tb[BR_SG_PORT_A_ANY_SOURCE]);
 	if (tb[BR_SG_PORT_A_MODE])
 		conf->mode = nla_get_u8(tb[BR_SG_PORT_A_MODE]);
 	if (tb[BR_SG_PORT_A_ZONE])
@@ -451,6 +452,8 @@ int br_sg_nl_put_port(struct sk_buff *skb, struct br_sg_net *bn,
 	     nla_put(skb, BR_SG_PORT_A_MAC, ETH_ALEN, conf->mac)) ||
 	    nla_put_u8(skb, BR_SG_PORT_A_MODE, conf->mode) ||
 	    (conf->strict && nla_put_flag(skb, BR_SG_PORT_A_STRICT)) ||
+	    (conf->any_source &&
+	     nla_put_flag(skb, BR_SG_PORT_A_ANY_SOURCE)) ||
 	    (conf->zone && nla_put_u16(skb, BR_SG_PORT_A_ZONE, conf->zone)) ||
 	    (conf->ct_limit &&
 	     nla_put_u32(skb, BR_SG_PORT_A_CT_LIMIT, conf->ct_limit)) ||

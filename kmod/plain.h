@@ -160,7 +160,7 @@ static inline bool br_sg_plain_ingress(const struct br_sg_guard *guard,
 	const struct br_sg_addr *addr;
 	u16 i;
 
-	if (!eth)
+	if (!eth || !memcmp(eth->h_source, guard->mac, ETH_ALEN))
 		return false;
 	if (eth->h_proto == cpu_to_be16(ETH_P_IP)) {
 		if (!br_sg_plain_ipv4(skb))

@@ -63,6 +63,7 @@ static int port_guard(struct br_sg_port *port)
 	ether_addr_copy(guard->mac, conf->mac);
 	ether_addr_copy(port->macs[0], conf->mac);
 	guard->n_macs = 1;
+	guard->any_source = conf->any_source;
 	for (i = 0; i < conf->n_pairs; i++) {
 		guard->has_ipv6 |= conf->pairs[i].prefix.family == AF_INET6;
 		for (k = 0; k < guard->n_macs; k++)

@@ -41,6 +41,9 @@ bool br_sg_frame_is_icmp_error(const struct br_sg_frame *frame)
 
 bool br_sg_frame_has_no_state(const struct br_sg_frame *frame)
 {
+	/* to conntrack, "no next header" is an extension header with nothing behind */
+	if (frame->kind == BR_SG_FRAME_IPV6 && frame->proto == IPPROTO_NONE)
+		return true;
 	if (!frame_is_icmp(frame) || br_sg_frame_is_icmp_error(frame))
 		return false;
 	if (frame->kind == BR_SG_FRAME_IPV6)

@@ -250,13 +250,12 @@ static void ingress_chain(struct view *view, struct chain *chain)
 		return;
 	drop_row(view, chain, BR_SG_REASON_ZONE, "all", "any", "the port is blocked");
 	drop_row(view, chain, BR_SG_REASON_MALFORMED, "all", "any", "");
-	ethertype_match(port, "ethertype", buf, sizeof(buf));
-	if (port->ethertypes.n)
-		accept_row(view, chain, BR_SG_STEP_ETHERTYPE, "all", "any", "any", buf);
+	ethertype_match(port, "RARP", buf, sizeof(buf));
+	accept_row(view, chain, BR_SG_STEP_ETHERTYPE, "all", "any", "any", buf);
 	drop_row(view, chain, BR_SG_REASON_ETHERTYPE, "all", "any", "neither ARP nor IP");
 	drop_row(view, chain, BR_SG_REASON_SOURCE, "all",
 		 port->ips.n == 1 ? addr_text(&port->ips.v[0], addr) : "any",
-		 port->ips.n == 1 ? "" : "an own ip of the port");
+		 port->ips.n == 1 ? "or the port's MAC" : "an own ip of the port, or its MAC");
 	accept_row(view, chain, BR_SG_STEP_ARP, "arp", "any", "any", "");
 	accept_row(view, chain, BR_SG_STEP_ND,
 		   "icmpv6", "::/0", "::/0", "icmpv6 types 130,135,136");
@@ -395,10 +394,14 @@ static void spoof_chain(struct view *view, struct chain *chain)
 	row = add_row(chain, "RETURN", "icmpv6", "::", "ff02::/16", "icmpv6 types 131,135,143");
 	row->derived = true;
 	count(row, step(view, BR_SG_EGRESS, BR_SG_STEP_ND_UNSPEC));
+	if (port->any_source)
+		n = 0;
 	if (n != 1) {
 		row = add_row(chain, "RETURN", "all", "any", "any", "any of the addresses below");
 		count_paired(view, row);
 	}
+	if (port->any_source)
+		address_row(chain, "any", port->mac, ", but not ND");
 	for (i = 0; i < port->ips.n; i++)
 		address_row(chain, addr_text(&port->ips.v[i], buf), port->mac, "");
 	for (i = 0; i < port->pairs.n; i++)

@@ -45,6 +45,7 @@ enum field {
 	F_STRICT	= 1 << 15,
 	F_MODE		= 1 << 16,
 	F_CT_LIMIT	= 1 << 17,
+	F_ANY_SOURCE	= 1 << 18,
 };
 
 struct cmd {

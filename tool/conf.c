@@ -169,6 +169,12 @@ static const char *family_name(uint8_t family)
 	return family == AF_INET ? "ipv4" : "ipv6";
 }
 
+/* On IPv6 the protocol of a packet is what these carry */
+static bool proto_is_exthdr(uint8_t proto)
+{
+	return proto == 43 || proto == 44 || proto == 51 || proto == 60;
+}
+
 /* Does a rule make sense? Fills in the implied family; /0 is no remote */
 bool rule_check(struct rule *rule, struct msg *msg)
 {
@@ -203,6 +209,10 @@ bool rule_check(struct rule *rule, struct msg *msg)
 		return refuse(msg, "icmp", "icmp needs the protocol: proto icmp or proto icmpv6");
 	if (!rule->family)
 		rule->family = by_proto ? by_proto : by_remote;
+	if (rule->family != AF_INET && proto_is_exthdr(rule->proto))
+		return refuse(msg, "proto",
+			      "proto %s is an extension header on IPv6, which no rule matches: say ipv4 if that is what is meant",
+			      proto_name(rule->proto));
 	if (rule->remote == REMOTE_PREFIX && !rule->prefix.len) {
 		rule->remote = REMOTE_ANY;
 		memset(&rule->prefix, 0, sizeof(rule->prefix));
@@ -306,7 +316,7 @@ bool port_same(const struct port *a, const struct port *b)
 
 	if (a->has_uuid != b->has_uuid || a->has_mac != b->has_mac ||
 	    a->strict != b->strict || a->mode != b->mode || a->zone != b->zone ||
-	    a->ct_limit != b->ct_limit ||
+	    a->ct_limit != b->ct_limit || a->any_source != b->any_source ||
 	    a->ips.n != b->ips.n || a->pairs.n != b->pairs.n ||
 	    a->groups.n != b->groups.n || a->dhcp.n != b->dhcp.n ||
 	    a->ethertypes.n != b->ethertypes.n ||

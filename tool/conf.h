@@ -78,7 +78,7 @@ struct name_ref {
 
 struct port {
 	char dev[BR_SG_DEV_MAX + 1];
-	bool has_uuid, has_mac, strict;
+	bool has_uuid, has_mac, strict, any_source;
 	uint8_t uuid[16];
 	uint8_t mac[6];
 	uint8_t mode;		/* enum br_sg_port_mode */

@@ -467,8 +467,8 @@ static int read_port_lists(struct reader *r, json_t *obj)
 static int read_port(struct reader *r, json_t *obj)
 {
 	static const char *const keys[] = {
-		"dev", "uuid", "mac", "mode", "strict", "zone", "ct_limit", "ips",
-		"pairs", "groups", "dhcp_servers", "ethertypes", NULL
+		"dev", "uuid", "mac", "mode", "any_source", "strict", "zone", "ct_limit",
+		"ips", "pairs", "groups", "dhcp_servers", "ethertypes", NULL
 	};
 	static const char *const modes[] = { "filter", "off", "trusted" };
 	const char *dev = NULL, *uuid = NULL, *mac = NULL, *mode = "filter";
@@ -488,6 +488,7 @@ static int read_port(struct reader *r, json_t *obj)
 	port->src = r->cmd.src;
 	if (get_str(r, obj, "uuid", false, &uuid) || get_str(r, obj, "mac", false, &mac) ||
 	    get_str(r, obj, "mode", false, &mode) ||
+	    get_bool(r, obj, "any_source", &port->any_source) ||
 	    get_bool(r, obj, "strict", &port->strict) ||
 	    get_uint(r, obj, "zone", 1, 65535, &given, &zone) ||
 	    get_uint(r, obj, "ct_limit", 1, BR_SG_CT_LIMIT_MAX, &given, &ct_limit))

@@ -104,6 +104,8 @@ static void set_port_fields(struct port *port, const struct cmd *cmd)
 		port->ct_limit = by->ct_limit;
 	if (given & F_STRICT)
 		port->strict = by->strict;
+	if (given & F_ANY_SOURCE)
+		port->any_source = by->any_source;
 	if (given & F_MODE)
 		port->mode = by->mode;
 	TAKE_LIST(F_IP, ips);

@@ -17,7 +17,7 @@
 #define PORT		"[uuid UUID] [mac MAC] [ip ADDRESS]... " \
 			"[pair ADDRESS[/LEN] [mac MAC]]... [group GROUP]... " \
 			"[dhcp-server ADDRESS]... [ethertype N]... [zone N] [ct-limit N] " \
-			"[strict]"
+			"[any-source] [strict]"
 
 static const struct command commands[] = {
 	{ "default", "add", exec_change, "default [add] {drop|accept} PATTERN",
@@ -68,7 +68,7 @@ static const struct command commands[] = {
 	  "make or replace a port" },
 	{ "port", "set", exec_change,
 	  "port set DEV " PORT " [filter|off|trusted] "
-	  "[no {uuid|mac|ip|pair|group|dhcp-server|ethertype|zone|ct-limit|strict}]...",
+	  "[no {uuid|mac|ip|pair|group|dhcp-server|ethertype|zone|ct-limit|any-source|strict}]...",
 	  "change the named fields of a port; a list is replaced as a whole" },
 	{ "port", "del", exec_change, "port del DEV", "guard a port no more" },
 	{ "port", "show", cmd_port_show, "port show [DEV|UUID]",

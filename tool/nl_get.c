@@ -172,6 +172,7 @@ static struct port *get_port(struct conf *conf, const struct nlattr *nest)
 	port->has_mac = get_bytes(tb[BR_SG_PORT_A_MAC], port->mac, 6);
 	port->mode = get_num(tb[BR_SG_PORT_A_MODE]);
 	port->strict = tb[BR_SG_PORT_A_STRICT];
+	port->any_source = tb[BR_SG_PORT_A_ANY_SOURCE];
 	port->zone = get_num(tb[BR_SG_PORT_A_ZONE]);
 	port->ct_limit = get_num(tb[BR_SG_PORT_A_CT_LIMIT]);
 	port->live = tb[BR_SG_PORT_A_STATE];

@@ -85,6 +85,8 @@ static void put_port(struct nlmsghdr *nlh, const struct port *port)
 	mnl_attr_put_u8(nlh, BR_SG_PORT_A_MODE, port->mode);
 	if (port->strict)
 		mnl_attr_put(nlh, BR_SG_PORT_A_STRICT, 0, NULL);
+	if (port->any_source)
+		mnl_attr_put(nlh, BR_SG_PORT_A_ANY_SOURCE, 0, NULL);
 	if (port->zone)
 		mnl_attr_put_u16(nlh, BR_SG_PORT_A_ZONE, port->zone);
 	if (port->ct_limit)
@@ -153,6 +155,8 @@ static const char *word_of(const struct change *change, const struct nlattr *att
 			return mode_name(change->port->mode);
 		case BR_SG_PORT_A_STRICT:
 			return "strict";
+		case BR_SG_PORT_A_ANY_SOURCE:
+			return "any-source";
 		case BR_SG_PORT_A_ZONE:
 			return "zone";
 		case BR_SG_PORT_A_CT_LIMIT:

@@ -363,12 +363,12 @@ static int parse_rule(struct parser *p)
 
 static const char *const port_words[] = {
 	"uuid", "mac", "ip", "pair", "group", "dhcp-server", "ethertype", "zone",
-	"ct-limit", "strict", "off", "trusted", NULL
+	"ct-limit", "any-source", "strict", "off", "trusted", NULL
 };
 
 static const char *const port_set_words[] = {
 	"uuid", "mac", "ip", "pair", "group", "dhcp-server", "ethertype", "zone",
-	"ct-limit", "strict", "filter", "off", "trusted", "no", NULL
+	"ct-limit", "any-source", "strict", "filter", "off", "trusted", "no", NULL
 };
 
 static int parse_port_unset(struct parser *p)
@@ -380,11 +380,11 @@ static int parse_port_unset(struct parser *p)
 		{ "uuid", F_UUID }, { "mac", F_MAC }, { "ip", F_IP }, { "pair", F_PAIR },
 		{ "group", F_GROUP }, { "dhcp-server", F_DHCP },
 		{ "ethertype", F_ETHERTYPE }, { "zone", F_ZONE }, { "ct-limit", F_CT_LIMIT },
-		{ "strict", F_STRICT },
+		{ "any-source", F_ANY_SOURCE }, { "strict", F_STRICT },
 	};
 	static const char *const words[] = {
 		"uuid", "mac", "ip", "pair", "group", "dhcp-server", "ethertype",
-		"zone", "ct-limit", "strict", NULL
+		"zone", "ct-limit", "any-source", "strict", NULL
 	};
 	const char *s = take(p->in);
 	size_t i;
@@ -542,6 +542,10 @@ static int parse_port_word(struct parser *p)
 		return repeated(p, F_GROUP) ? RC_USAGE : parse_port_group(p);
 	if (!strcmp(s, "ethertype"))
 		return repeated(p, F_ETHERTYPE) ? RC_USAGE : parse_ethertype(p);
+	if (!strcmp(s, "any-source")) {
+		port->any_source = true;
+		return once(p, F_ANY_SOURCE);
+	}
 	if (!strcmp(s, "strict")) {
 		port->strict = true;
 		return once(p, F_STRICT);

@@ -212,6 +212,8 @@ static void show_port(struct ctx *ctx, struct print *p, const struct port *port,
 		print_uint(p, "zone", "    zone %ju\n", port->zone);
 	if (port->ct_limit)
 		print_uint(p, "ct_limit", "    ct-limit %ju\n", port->ct_limit);
+	if (port->any_source)
+		print_bool(p, "any_source", "    any-source\n", true);
 	print_bool(p, "strict", "    strict\n", port->strict);
 	if (port->ifindex)
 		print_uint(p, "ifindex", "    ifindex %ju\n", port->ifindex);

@@ -239,6 +239,8 @@ void print_port_fields(struct print *p, const struct port *port)
 		print_uint(p, "zone", " zone %ju", port->zone);
 	if (port->ct_limit)
 		print_uint(p, "ct_limit", " ct-limit %ju", port->ct_limit);
+	if (port->any_source)
+		print_bool(p, "any_source", " any-source", true);
 	print_bool(p, "strict", " strict", port->strict);
 	print_str(p, "mode", port->mode == BR_SG_PORT_FILTER ? NULL : " %s",
 		  mode_name(port->mode));

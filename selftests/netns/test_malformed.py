@@ -153,12 +153,31 @@ for sender, receiver, way, whither in WAYS:
                 (0, 1, 19, 20, 27, len(good) - 13, 0xffff)])
     drops(name + "options cut at every length", sender, way, [
         packet(options=b"\1" * 40)[:n] for n in range(15, 14 + 60)])
-    # what hosts and routers do with options is theirs: they are no way around
+    # the destination of a source route is its next stop only
+    route = b"\x07\x04" + f.ip4("10.1.0.9")
+    for what, options in (
+            ("loose", b"\x83" + route + b"\0"),
+            ("strict", b"\x89" + route + b"\0"),
+            ("used up", b"\x83\x07\x08" + f.ip4("10.1.0.9") + b"\0"),
+            ("behind no-operation", b"\1\x83" + route),
+            ("behind another option", b"\x94\4\0\0\x89" + route + b"\0"),
+            ("without a length", b"\1\1\1\x83"),
+            ("of an odd length", b"\x83\0\0\0")):
+        drops(name + "a source route, " + what, sender, way,
+              [packet(options=options)])
+    data = f.udp(src, dst, 1000, 53, b"x" * 24)
+    parts = [f.packet(smac, dmac, src, dst, 17, part, frag=frag, ident=77,
+                      options=b"\x83" + route + b"\0")
+             for part, frag in ((data[:16], 0x2000), (data[16:], 2))]
+    # conntrack has put together what comes to the VM
+    node.check(name + "a source route in fragments", sender, parts,
+               counts=[("tap1 %s [malformed]" % way,
+                        2 if way == "egress" else 1)])
+    # what hosts and routers do with other options is theirs: no way around
     for what, options in (("no-operation", b"\1\1\1\0"),
-                          ("loose source route",
-                           b"\x83\x07\x04" + f.ip4("10.1.0.9") + b"\0"),
-                          ("strict source route",
-                           b"\x89\x07\x04" + f.ip4("10.1.0.9") + b"\0"),
+                          ("the bytes of a source route in another",
+                           b"\x94\4\x83\x89"),
+                          ("a source route behind the end", b"\0\x83\7\4"),
                           ("record route", b"\x07\x07\x04" + b"\0" * 5),
                           ("router alert", b"\x94\4\0\0"),
                           ("40 bytes of them", b"\1" * 40),
@@ -176,7 +195,7 @@ for sender, receiver, way, whither in WAYS:
     drops(name + "from a wrong source options do not help" if way == "egress"
           else name + "in the VM's own name options do not help", sender, way,
           [f.packet(smac, dmac, "10.1.0.9" if way == "egress" else dst, dst, 17,
-                    udp, options=b"\x83\x07\x04" + f.ip4(src) + b"\0")],
+                    udp, options=b"\x07\x07\x04" + f.ip4(src) + b"\0")],
           "source")
     passes(name + "a good one", sender, receiver, way, [good], rule(way))
     # conntrack takes it off
@@ -219,6 +238,19 @@ for sender, receiver, way, whither in WAYS:
             ("twelve of them", [ext(0)] + [ext(60)] * 11)):
         passes(name + "behind %s the ports count" % what, sender, receiver, way,
                [chain(*headers)], rule(way))
+    # a routing header: whither it goes in truth is in there
+    def routing(kind, left, more=b""):
+        return 43, bytes([len(more) // 8, kind, left]) + bytes(4) + more
+    stop = f.ip6("fd00::9")
+    for kind in (0, 1, 2, 3, 4, 5, 253, 255):
+        drops(name + "a routing header %d with segments left" % kind, sender,
+              way, [chain(routing(kind, 1, stop)),
+                    chain(routing(kind, 255, stop + stop)),
+                    chain(routing(kind, 1)), chain(ext(60), routing(kind, 1)),
+                    chain(routing(kind, 0), routing(kind, 2, stop)),
+                    chain((44, bytes(7)), routing(kind, 1, stop))])
+        passes(name + "a routing header %d, used up" % kind, sender, receiver,
+               way, [chain(routing(kind, 0, stop))], rule(way))
     for what, headers in (
             ("hop-by-hop that is not the first", [ext(60), ext(0)]),
             ("hop-by-hop twice", [ext(0), ext(0)]),
@@ -241,10 +273,9 @@ for sender, receiver, way, whither in WAYS:
             drops(name + "a header of kind %d that overruns" % kind, sender,
                   way, [whole[:at + 1] + bytes([n]) + whole[at + 2:]
                         for n in (16, 60, 255)])
-    # conntrack makes nothing of it
-    drops(name + "no next header", sender, way,
-          [chain(last=59, data=b""), chain(last=59, data=b"x" * 8),
-           chain(ext(60), last=59, data=b"")], "invalid")
+    passes(name + "no next header is a protocol", sender, receiver, way,
+           [chain(last=59, data=b""), chain(last=59, data=b"x" * 8),
+            chain(ext(60), last=59, data=b"")], rule(way))
     passes(name + "a protocol that nobody knows is judged by its number",
            sender, receiver, way,
            [chain(last=253 + (way == "ingress"), data=b"x")], rule(way))

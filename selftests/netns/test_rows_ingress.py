@@ -80,10 +80,16 @@ for name, frame in (
         ("MPLS", f.eth(M1, FAR, 0x8847, b"\0\0\x11\x40" + udp(X, A)[14:])),
         ("PPPoE", f.eth(M1, FAR, 0x8864, b"\x11\0\0\1\0\x1e\0\x21" +
                         udp(X, A)[14:])),
-        ("RARP", f.eth(M1, FAR, 0x8035, b"\0" * 28)),
+        ("RARP with VID 0", f.vlan(f.eth(f.BROADCAST, FAR, 0x8035, b"\0" * 28),
+                                   0)),
+        ("RARP to a link-local group", f.eth("01:80:c2:00:00:00", FAR, 0x8035,
+                                             b"\0" * 28)),
         ("an unknown ethertype", f.eth(M1, FAR, 0x1234, b"x" * 50))):
     drops(name, frame, "ethertype")
 passes("a permitted ethertype", f.eth(M1, FAR, 0x88b5, b"x" * 50), "ethertype")
+# a hypervisor announces a VM that has come to it
+passes("RARP", f.eth(M1, FAR, 0x8035, b"\0" * 28), "ethertype")
+passes("RARP to all", f.eth(f.BROADCAST, FAR, 0x8035, b"\0" * 28), "ethertype")
 # a bridge with STP off forwards what is sent to its group address
 drops("a BPDU", f.eth("01:80:c2:00:00:00", FAR, 38, b"\x42\x42\3" + b"\0" * 35),
       "ethertype")
@@ -103,6 +109,32 @@ for name, frame in (
         ("in the port's own name", f.arp(FAR, FAR, A, A)),
         ("probe for the port's address", f.arp(FAR, FAR, "0.0.0.0", A))):
     passes("ARP " + name, frame, "arp")
+
+# another says by ND that the port's address is his: as with ARP, it must learn so
+LLA = "fe80::99"
+for name, frame in (
+        ("an NA that defends it", nd(136, A6, ALL, A6, f.nd_option(2, FAR))),
+        ("the same to the port alone", f.eth(M1, FAR, 0x86dd, f.nd(
+            A6, A6, 136, A6, f.nd_option(2, FAR)))),
+        ("an NA without options", nd(136, A6, ALL, A6)),
+        ("an NA from his link-local", nd(136, LLA, ALL, A6,
+                                         f.nd_option(2, FAR))),
+        ("an NS in its name", nd(135, A6, ALL, X6, f.nd_option(1, FAR))),
+        ("his DAD of it", nd(135, "::", ALL, A6))):
+    passes("the port's address is another's: " + name, frame, "nd")
+for name, frame in (
+        ("an NA of hop limit 254", nd(136, A6, ALL, A6, f.nd_option(2, FAR),
+                                      hlim=254)),
+        ("an NA of code 1", nd(136, A6, ALL, A6, code=1)),
+        ("an NA of another address", nd(136, A6, ALL, X6)),
+        ("an NA with two MACs", nd(136, A6, ALL, A6, f.nd_option(2, FAR) +
+                                   f.nd_option(2, M1))),
+        ("an NS of hop limit 64", nd(135, A6, ALL, X6, hlim=64)),
+        ("an RS", nd(133, A6, ALL)), ("an RA", nd(134, A6, ALL)),
+        ("a redirect", nd(137, A6, ALL, X6)),
+        ("MLD", icmp6(131, A6, ALL, hlim=1)),
+        ("an echo", f.packet(FAR, M1, A6, A6, 58, f.icmp6(A6, A6, 128)))):
+    drops("in the port's own name: " + name, frame, "source")
 
 # ND, MLD, IGMP
 for name, frame in (

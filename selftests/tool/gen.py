@@ -4,7 +4,7 @@ import ipaddress
 import random
 
 PORT_PROTOS = ["tcp", "udp", "dccp", "sctp", "udplite", "6", "17"]
-PLAIN_PROTOS = ["igmp", "gre", "esp", "ah", "ospf", "vrrp", "200", "0", "any", "41"]
+PLAIN_PROTOS = ["igmp", "gre", "esp", "ospf", "vrrp", "200", "0", "any", "41"]
 
 
 class Generator:
@@ -102,6 +102,8 @@ class Generator:
             parts.append(["zone", str(rnd.randint(1, 65535))])
         if rnd.random() < 0.2:
             parts.append(["ct-limit", str(rnd.randint(1, 2147483647))])
+        if rnd.random() < 0.2:
+            parts.append(["any-source"])
         if rnd.random() < 0.2:
             parts.append(["strict"])
         # A mac behind a pair would be the pair's: the port's own comes first

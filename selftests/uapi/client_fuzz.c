@@ -36,7 +36,7 @@ static const char *const seeds[] = {
 	"remote_group:h} rule{group:h id:1 direction:0 remote_set:s}",
 	"RULE_DEL rule{group:g id:1}", "RULE_GET*",
 	"PORT_NEW op:2 port{dev:tap1 uuid:00112233445566778899aabbccddeeff "
-	"mac:2:0:0:0:0:1 mode:0 strict zone:5 ip:10.0.0.1 ip:fe80::1 "
+	"mac:2:0:0:0:0:1 mode:0 strict any_source zone:5 ip:10.0.0.1 ip:fe80::1 "
 	"pair:10.1.0.0/16@2:0:0:0:0:2 pair:2001:db8::/64 group:g group:h "
 	"dhcp:10.0.0.3 ethertype:0x88b5 ethertype:0x9000 cookie:6}",
 	"PORT_DEL port{dev:tap1}", "PORT_GET*", "PORT_GET port{dev:tap1}",

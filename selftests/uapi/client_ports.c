@@ -6,7 +6,7 @@
 #define UUID2	"ffeeddccbbaa99887766554433221100"
 #define PORT1 \
 	"port{dev:tap1 uuid:" UUID1 " mac:52:54:0:0:0:1 mode:0 strict " \
-	"zone:65535 ip:10.0.0.1 ip:fe80::1 pair:10.0.0.2 " \
+	"any_source zone:65535 ip:10.0.0.1 ip:fe80::1 pair:10.0.0.2 " \
 	"pair:10.1.0.0/16@52:54:0:0:0:9 pair:2001:db8::/64 group:g group:h " \
 	"dhcp:10.0.0.3 dhcp:fe80::3 ethertype:1536 ethertype:65535"
 #define PORT2	"port{dev:tap2 uuid:" UUID2 " mode:1"

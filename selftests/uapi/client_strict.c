@@ -114,7 +114,8 @@ static void test_lengths(struct client *c)
 	ALL_BAD(c, "flags with a value are refused",
 		{ BAD, "GROUP_NEW op:1 group{name:x !stateless=00}" },
 		{ BAD, "GROUP_NEW op:1 group{name:x !stateless=01000000}" },
-		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !strict=01}" });
+		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !strict=01}" },
+		{ BAD, "PORT_NEW op:1 port{dev:t mode:1 !any_source=01}" });
 }
 
 static void test_twice(struct client *c)
@@ -137,6 +138,7 @@ static void test_twice(struct client *c)
 		{ -EINVAL, "RULE_DEL rule{group:h id:1 !id:1}" },
 		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 !dev:u}" },
 		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 strict !strict}" },
+		{ -EINVAL, "PORT_NEW op:1 port{dev:t mode:1 any_source !any_source}" },
 		{ -EINVAL, "PORT_NEW op:1 port{dev:t mac:2:0:0:0:0:1 "
 			   "pair{ipv4:10.0.0.1 mac:2:0:0:0:0:1 "
 			   "!mac:2:0:0:0:0:1}}" },

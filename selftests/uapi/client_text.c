@@ -99,6 +99,7 @@ static const struct attr port_attrs[] = {
 	[BR_SG_PORT_A_CT_LIMIT_USED] = { "ct_limit_used", U32, NULL },
 	[BR_SG_PORT_A_CT_ENTRIES] = { "ct_entries", U32, NULL },
 	[BR_SG_PORT_A_CAUSE] = { "cause", U8, NULL },
+	[BR_SG_PORT_A_ANY_SOURCE] = { "any_source", FLAG, NULL },
 	[__BR_SG_PORT_A_LAST] = { "", 0, NULL },
 };
 

@@ -258,6 +258,18 @@ static void test_rules(struct client *c)
 		{ -EINVAL, "RULE_NEW op:1 rule{group:g direction:0 family:2 !remote:::/0}" },
 		{ -EINVAL, "RULE_NEW op:1 rule{group:g direction:0 proto:1 !remote:fe80::1}" },
 		{ -EINVAL, "RULE_NEW op:1 rule{group:g direction:0 proto:58 !remote:0.0.0.0/0}" });
+	ALL_BAD(c, "an extension header of IPv6 is a protocol in a rule of IPv4 only",
+		{ -EINVAL, "RULE_NEW op:1 rule{group:g direction:0 !proto:43}" },
+		{ -EINVAL, "RULE_NEW op:1 rule{group:g direction:1 family:10 !proto:44}" },
+		{ -EINVAL, "RULE_NEW op:1 rule{group:g direction:0 !proto:51}" },
+		{ -EINVAL, "RULE_NEW op:1 rule{group:g direction:0 !proto:51 remote:::/0}" },
+		{ -EINVAL, "RULE_NEW op:1 rule{group:g direction:0 family:10 !proto:60}" });
+	ALL_GOOD(c, "and there it is taken",
+		 "RULE_NEW op:1 rule{group:g direction:0 family:2 proto:43}",
+		 "RULE_NEW op:1 rule{group:g direction:0 family:2 proto:51}",
+		 "RULE_NEW op:1 rule{group:g direction:0 proto:51 remote:10.0.0.1}",
+		 "RULE_NEW op:1 rule{group:g direction:0 proto:0}",
+		 "RULE_NEW op:1 rule{group:g direction:0 family:10 proto:59}");
 	ALL_BAD(c, "a rule has one remote at most",
 		{ -EINVAL, "RULE_NEW op:1 rule{group:g direction:0 "
 			   "remote:10.0.0.1 !remote_group:g}" },

@@ -48,6 +48,12 @@ const struct unit_port unit_ports[N_UNIT_PORTS] = {
 		.name = "IPv4 only", .n_macs = 1, .n_ips = 1, .n_pairs = 1,
 		.pairs = { { "10.1.0.2", OWN } },
 	},
+	{ .name = "any source", .n_macs = 1, .any_source = true },
+	{
+		.name = "any source and addresses", .n_macs = 2, .n_ips = 1,
+		.n_pairs = 2, .any_source = true,
+		.pairs = { { "10.1.0.2", OWN }, { "10.5.0.5", SECOND } },
+	},
 };
 
 const struct br_sg_guard *unit_guard(int n)
@@ -63,6 +69,7 @@ const struct br_sg_guard *unit_guard(int n)
 
 	memcpy(g->mac, macs[OWN], ETH_ALEN);
 	g->n_macs = port->n_macs;
+	g->any_source = port->any_source;
 	g->macs = &macs[OWN];
 	g->n_ips = port->n_ips;
 	g->n_pairs = port->n_pairs;
@@ -155,6 +162,20 @@ static u16 band(const struct desc *d)
 	return d->tag == BAND_Q ? 0x8100 : d->tag == BAND_AD ? 0x88a8 : 0;
 }
 
+/* IPv4: eight bytes of options */
+static void build_options(const struct desc *d, struct pkt *p)
+{
+	static const char * const options[] = {
+		[DONE] = "01 07 07 04 00000000", [LOOSE] = "01 83 07 04 0a010009",
+		[STRICT] = "89 07 04 0a010009 00",
+	};
+
+	if (d->route == NO_ROUTE)
+		return;
+	p->b[p->ip] = 0x47;
+	pkt_hex(p, options[d->route]);
+}
+
 void desc_build(const struct desc *d, struct pkt *p)
 {
 	static const u16 ethertypes[] = { 0x0800, 0x86dd, 0x0806, 0, 0x0020 };
@@ -163,7 +184,7 @@ void desc_build(const struct desc *d, struct pkt *p)
 	struct br_sg_addr from = addr(desc_from(d)), to = addr(desc_to(d));
 	u16 ethertype = d->kind == ETHER ? d->ethertype : ethertypes[d->kind];
 	u8 proto = d->proto ? d->proto : IPPROTO_UDP;
-	u8 ttl = d->ttl ? d->ttl : 255;
+	u8 ttl = d->ttl ? d->ttl : 255, next;
 	int i;
 
 	pkt_eth(p, macs[d->dst], macs[d->src], band(d) ? band(d) : ethertype);
@@ -179,11 +200,19 @@ void desc_build(const struct desc *d, struct pkt *p)
 		break;
 	case IP4:
 		pkt_ip4(p, &from, &to, proto, ttl, frags4[d->frag]);
+		build_options(d, p);
 		build_l4(d, p);
 		break;
 	case IP6:
-		pkt_ip6(p, &from, &to, d->ext ? IPPROTO_DSTOPTS :
-			d->frag != WHOLE ? IPPROTO_FRAGMENT : proto, ttl);
+		next = d->ext ? IPPROTO_DSTOPTS :
+		       d->frag != WHOLE ? IPPROTO_FRAGMENT : proto;
+		pkt_ip6(p, &from, &to, d->route ? IPPROTO_ROUTING : next, ttl);
+		if (d->route) {
+			pkt_ext(p, next, 0);
+			/* type and segments left */
+			p->b[p->len - 6] = d->route == STRICT ? 4 : 0;
+			p->b[p->len - 5] = d->route == DONE ? 0 : 1;
+		}
 		for (i = 1; i <= d->ext; i++)
 			pkt_ext(p, i < d->ext ? IPPROTO_DSTOPTS :
 				d->frag != WHOLE ? IPPROTO_FRAGMENT : proto, 0);
@@ -234,7 +263,7 @@ void desc_print(const struct desc *d)
 	printf("#  op %d sha %d (%d) from %s to %s proto %d ttl %d ports %d>%d\n",
 	       d->op, d->sha, d->sha_given, desc_from(d), desc_to(d), d->proto,
 	       d->ttl, d->sport, d->dport);
-	printf("#  icmp %d/%d frag %d ext %d target %s options %d: %d %d\n",
-	       d->type, d->code, d->frag, d->ext, d->target ? d->target : "-",
+	printf("#  icmp %d/%d frag %d route %d ext %d target %s options %d: %d %d\n",
+	       d->type, d->code, d->frag, d->route, d->ext, d->target ? d->target : "-",
 	       d->n_options, d->options[0], d->options[1]);
 }

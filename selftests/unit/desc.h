@@ -20,6 +20,8 @@ extern const u8 macs[N_MACS][ETH_ALEN];
 enum kind { IP4, IP6, ARP, ETHER, LLC, N_KINDS };
 enum tag { NO_TAG, META_Q, META_AD, BAND_Q, BAND_AD, N_TAGS };
 enum frag { WHOLE, ATOMIC, FIRST, REST, N_FRAGS };
+/* DONE: a record of the route (IPv4), no segments left (IPv6) */
+enum route { NO_ROUTE, DONE, LOOSE, STRICT, N_ROUTES };
 enum broken {
 	SOUND, CUT, BAD_CSUM, SHORT_L4, OPTION_0, OPTION_LONG, OP_3, N_BROKEN
 };
@@ -48,6 +50,7 @@ struct desc {
 	u8 type;
 	u8 code;
 	enum frag frag;
+	enum route route;
 	int ext;		/* destination options headers, IPv6 */
 	const char *target;	/* ND */
 	int n_options;
@@ -63,11 +66,12 @@ struct unit_port {
 		const char *prefix;
 		enum mac mac;
 	} pairs[6];
+	bool any_source;
 	const char *dhcp[3];
 	u16 ethertypes[3];
 };
 
-#define N_UNIT_PORTS 5
+#define N_UNIT_PORTS 7
 extern const struct unit_port unit_ports[N_UNIT_PORTS];
 /* valid until the next call for the same port */
 const struct br_sg_guard *unit_guard(int port);

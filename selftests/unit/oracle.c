@@ -104,6 +104,9 @@ static bool is_malformed(const struct desc *d)
 
 	if (d->tag != NO_TAG || d->kind == LLC || d->kind == ETHER)
 		return false;
+	/* whither it goes in truth is not to be seen in its destination */
+	if (d->kind != ARP && (d->route == LOOSE || d->route == STRICT))
+		return true;
 	switch (d->broken) {
 	case CUT:
 		return true;
@@ -195,11 +198,14 @@ int oracle_egress(const struct unit_port *port, const struct desc *d)
 		ok = true;
 	if (whole && is_link_local_of(from, d->src))
 		ok = true;
+	for (i = 133; i <= 137; i++)
+		nd |= icmp6(d, i);
+	/* ND says whose an address is, so that it goes by those the port has */
+	if (port->any_source && d->src == OWN && !never_a_source(from) && !nd)
+		ok = true;
 	if (!ok)
 		DROP(SOURCE);
 	/* 6 */
-	for (i = 133; i <= 137; i++)
-		nd |= icmp6(d, i);
 	if (nd && (d->frag != WHOLE || (d->ttl && d->ttl != 255) || d->code))
 		DROP(ND);
 	if (icmp6(d, 134) || icmp6(d, 137))
@@ -250,28 +256,41 @@ static bool server_ok(const struct unit_port *port, const struct desc *d)
 int oracle_ingress(const struct unit_port *port, const struct desc *d)
 {
 	const char *from = desc_from(d), *to = desc_to(d);
+	const char *target = d->target ? d->target : "2001:db8::2";
 	bool whole = d->frag == WHOLE || d->frag == ATOMIC;
-	bool ipv6 = false;
+	bool ipv6 = false, own = false, claimed = false, nd = false;
 	int i;
 
 	if (is_malformed(d))
 		DROP(MALFORMED);
+	/* its own frame, come back */
+	if (d->src == OWN)
+		DROP(SOURCE);
 	if (d->dst == LLDP || d->dst == LLGROUP_F || d->tag != NO_TAG ||
 	    d->kind == LLC)
 		DROP(ETHERTYPE);
 	if (d->kind == ETHER) {
-		if (has_ethertype(port, d->ethertype))
+		if (d->ethertype == 0x8035 || has_ethertype(port, d->ethertype))
 			ACCEPT(ETHERTYPE);
 		DROP(ETHERTYPE);
 	}
 	if (d->kind == ARP)
 		ACCEPT(ARP);
-	for (i = 0; i < port->n_ips; i++)
-		if (is(from, port->pairs[i].prefix))
-			DROP(SOURCE);
+	for (i = 0; i < port->n_ips; i++) {
+		own |= is(from, port->pairs[i].prefix);
+		claimed |= is(target, port->pairs[i].prefix);
+	}
 	for (i = 133; i <= 137; i++)
-		if (d->frag == ATOMIC && icmp6(d, i))
-			DROP(ND);
+		nd |= icmp6(d, i);
+	if (d->frag == ATOMIC && nd)
+		DROP(ND);
+	/* another says it is his: an NS that asks, an NA that defends */
+	if (own && d->frag == WHOLE && (d->ttl == 0 || d->ttl == 255) && !d->code &&
+	    !(d->n_options == 2 && d->options[0] != d->options[1]) &&
+	    (icmp6(d, 135) || (icmp6(d, 136) && claimed)))
+		ACCEPT(ND);
+	if (own)
+		DROP(SOURCE);
 	if (whole && (icmp6(d, 130) || icmp6(d, 135) || icmp6(d, 136)))
 		ACCEPT(ND);
 	if (whole && d->kind == IP4 && d->proto == 2 && d->type == 0x11)

@@ -101,7 +101,8 @@ void pkt_ext(struct pkt *pkt, u8 next, u8 more)
 {
 	pkt_u8(pkt, next);
 	pkt_u8(pkt, more);
-	pkt_hex(pkt, "01 04 00 00 00 00");
+	/* two PadN; as a routing header: type 1, no segments left */
+	pkt_hex(pkt, "01 00 01 02 00 00");
 	pkt_fill(pkt, 0, more * 8);
 }
 

@@ -634,6 +634,48 @@ static bool chain_is_malformed(int n)
 	return malformed();
 }
 
+/* is it, with these options in front of UDP? */
+static bool options_are_malformed(const char *hex)
+{
+	ip4(IPPROTO_UDP, 0);
+	pkt_hex(&p, hex);
+	ip()[0] = 0x40 | (p.len - p.ip) / 4;
+	pkt_udp(&p, 1, 2, 0);
+	pkt_fix(&p);
+	return malformed();
+}
+
+static void test_options4(void)
+{
+	/* a source route, and where it may stand; what it points to does not count */
+	static const char * const routes[] = {
+		"83 07 04 0a010009 00", "89 07 04 0a010009 00",
+		"83 07 08 0a010009 00", "89 07 ff 0a010009 00",
+		"01 83 07 04 0a010009", "01010101 83 03 04 00",
+		"07 07 04 00000000 83 07 04 0a010009 0000",
+		"44 04 05 00 89 07 04 0a010009 00", "94 04 0000 83 03 04 01",
+		"83 00 0000", "83 01 0000", "83 ff 0000", "010101 83", "89 000000",
+		"07 27 04 0a010009 0a010009 0a010009 0a010009 0a010009 0a010009 "
+		"0a010009 0a010009 0a010009 83",
+	};
+	/* the bytes of one, where no option begins */
+	static const char * const others[] = {
+		"01 01 01 00", "07 07 04 00000000 00", "94 04 0000", "44 04 05 00",
+		"00 83 07 04 0a010009", "01 00 83 00", "07 07 04 83070400 00",
+		"94 04 8389", "44 08 05 00 83898389", "82 0b 8383838383838383 83 00",
+		"44 28 83 00", "44 00 83 00", "44 01 83 00", "07 ff 83 89",
+		"03 03 83 00", "09 03 89 00", "0304 8989",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(routes); i++)
+		ok(options_are_malformed(routes[i]), "IPv4: a source route: %s",
+		   routes[i]);
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		ok(!options_are_malformed(others[i]), "IPv4: no source route: %s",
+		   others[i]);
+}
+
 static void test_ip6(void)
 {
 	struct sk_buff *skb;
@@ -675,6 +717,28 @@ static void test_ip6(void)
 	pkt_fix(&p);
 	ip()[41] = 2;
 	ok(malformed(), "IPv6: an extension header behind the end");
+	for (i = 0; i < 0x10000; i++) {
+		ip6(IPPROTO_ROUTING);
+		pkt_ext(&p, IPPROTO_UDP, i & 1);
+		p.b[p.ip + 42] = i >> 8;
+		p.b[p.ip + 43] = i & 0xff;
+		pkt_udp(&p, 1, 2, 0);
+		pkt_fix(&p);
+		if (malformed() != !!(i & 0xff))
+			break;
+	}
+	ok(i == 0x10000, "IPv6: a routing header of any type, if it has segments left");
+	for (i = 0; i < 2; i++) {
+		ip6(IPPROTO_FRAGMENT);
+		pkt_frag(&p, IPPROTO_ROUTING, 1);
+		pkt_ext(&p, IPPROTO_UDP, 0);
+		p.b[p.ip + 40 + 8 + 3] = i;
+		pkt_udp(&p, 1, 2, 8);
+		pkt_fix(&p);
+		if (malformed() != i)
+			break;
+	}
+	ok(i == 2, "IPv6: a routing header behind the first fragment's");
 	for (i = 50; i < 256; i++) {
 		if (i == IPPROTO_AH || i == IPPROTO_ICMPV6 ||
 		    i == IPPROTO_DSTOPTS || i == IPPROTO_SCTP ||
@@ -791,6 +855,7 @@ int main(void)
 	test_ether();
 	test_arp();
 	test_ip4();
+	test_options4();
 	test_ip6();
 	test_frags();
 	test_nd();

@@ -35,6 +35,17 @@ static const struct row egress[] = {
 	{ "ARP operation 3", 0, DROP(MALFORMED), { .kind = ARP, .broken = OP_3 } },
 	{ "bad header checksum", 0, DROP(MALFORMED), { .broken = BAD_CSUM } },
 	{ "UDP of 7 bytes", 0, DROP(MALFORMED), { .broken = SHORT_L4 } },
+	{ "a loose source route", 0, DROP(MALFORMED), { .route = LOOSE } },
+	{ "a strict source route", 0, DROP(MALFORMED), { .route = STRICT } },
+	{ "a source route in a fragment", 0, DROP(MALFORMED), { .route = LOOSE, .frag = REST } },
+	{ "a record of the route", 0, GO_ON, { .route = DONE } },
+	{ "routing header 0 with a segment left", 0, DROP(MALFORMED),
+	  { .kind = IP6, .route = LOOSE } },
+	{ "routing header 4 with a segment left", 0, DROP(MALFORMED),
+	  { .kind = IP6, .route = STRICT } },
+	{ "routing header, later fragment", 0, DROP(MALFORMED),
+	  { .kind = IP6, .route = LOOSE, .frag = REST } },
+	{ "routing header, none left", 0, GO_ON, { .kind = IP6, .route = DONE } },
 	{ "malformed comes before MAC", 0, DROP(MALFORMED), { .src = OTHER, .broken = CUT } },
 	{ "ND option of length 0", 0, DROP(MALFORMED), { ICMP6(135), .broken = OPTION_0 } },
 	{ "ND option too long", 0, DROP(MALFORMED), { ICMP6(136), .broken = OPTION_LONG } },
@@ -141,6 +152,46 @@ static const struct row egress[] = {
 	{ "::1, /0", 2, DROP(SOURCE), { .kind = IP6, .from = "::1" } },
 	{ "::, /0", 2, DROP(SOURCE), { .kind = IP6, .from = "::" } },
 	{ "class E by /0", 2, GO_ON, { .from = "240.0.0.1" } },
+	{ "any source", 5, GO_ON, { .from = "8.8.8.8" } },
+	{ "any source, IPv6", 5, GO_ON, { .kind = IP6, .from = "2620:fe::fe" } },
+	{ "any source, link-local", 5, GO_ON, { .kind = IP6, .from = "fe80::1234" } },
+	{ "any source, class E", 5, GO_ON, { .from = "240.0.0.1" } },
+	{ "any source in a fragment", 5, GO_ON, { .from = "8.8.8.8", .frag = REST } },
+	{ "any source in a fragment, IPv6", 5, GO_ON,
+	  { .kind = IP6, .from = "2620:fe::fe", .frag = FIRST } },
+	{ "any source beside addresses", 6, GO_ON, { .from = "8.8.8.8" } },
+	{ "any source, another's MAC", 5, DROP(MAC), { .src = OTHER, .from = "8.8.8.8" } },
+	{ "any source, a pair's MAC", 6, DROP(SOURCE), { .src = SECOND, .from = "8.8.8.8" } },
+	{ "any source, a pair's MAC and address", 6, GO_ON,
+	  { .src = SECOND, .from = "10.5.0.5" } },
+	{ "any source, multicast", 5, DROP(SOURCE), { .from = "224.0.0.5" } },
+	{ "any source, broadcast", 5, DROP(SOURCE), { .from = ALL4 } },
+	{ "any source, loopback", 5, DROP(SOURCE), { .from = "127.0.0.1" } },
+	{ "any source, 0.0.0.0", 5, DROP(SOURCE), { .from = "0.0.0.0" } },
+	{ "any source, IPv6 multicast", 5, DROP(SOURCE), { .kind = IP6, .from = "ff02::1" } },
+	{ "any source, ::1", 5, DROP(SOURCE), { .kind = IP6, .from = "::1" } },
+	{ "any source, ::", 5, DROP(SOURCE), { .kind = IP6, .from = "::" } },
+	{ "any source, ARP", 5, DROP(ARP), { .kind = ARP, .from = "8.8.8.8" } },
+	{ "any source, ARP of an address beside", 6, PASS(ARP), { .kind = ARP } },
+	{ "any source, ARP of another", 6, DROP(ARP), { .kind = ARP, .from = "8.8.8.8" } },
+	{ "any source, ARP probe", 5, DROP(ARP), { .kind = ARP, .from = "0.0.0.0", .to = "8.8.8.8" } },
+	{ "any source, NS", 5, DROP(SOURCE), { ICMP6(135), .from = "2620:fe::fe" } },
+	{ "any source, NS in a fragment", 5, DROP(SOURCE),
+	  { ICMP6(135), .from = "2620:fe::fe", .frag = FIRST } },
+	{ "any source, RS", 5, DROP(SOURCE), { ICMP6(133), .from = "fe80::1234" } },
+	{ "any source, NS from the EUI-64", 5, PASS(ND), { ICMP6(135), .from = EUI_OWN } },
+	{ "any source, NA for any target", 5, DROP(ND),
+	  { ICMP6(136), .from = EUI_OWN, .target = "2620:fe::fe" } },
+	{ "any source, NA from any source", 5, DROP(SOURCE),
+	  { ICMP6(136), .from = "2620:fe::fe", .target = "2620:fe::fe" } },
+	{ "any source, NA for the EUI-64", 5, PASS(ND),
+	  { ICMP6(136), .from = EUI_OWN, .target = EUI_OWN } },
+	{ "any source, DAD for any target", 5, DROP(SOURCE),
+	  { ICMP6(135), .from = "::", .to = "ff02::1:ff00:9", .target = "2620:fe::fe" } },
+	{ "any source, RA", 5, DROP(RA), { ICMP6(134), .from = EUI_OWN } },
+	{ "any source, redirect", 5, DROP(RA), { .from = "8.8.8.8", .proto = 1, .type = 5 } },
+	{ "any source, DHCP server", 5, DROP(DHCP), { .from = "8.8.8.8", UDP(67, 68) } },
+	{ "any source, DHCP", 5, PASS(DHCP), { .from = "8.8.8.8", UDP(68, 67) } },
 	{ "0.0.0.0", 0, DROP(SOURCE), { .from = "0.0.0.0" } },
 	{ "DHCP from 0.0.0.0", 0, PASS(DHCP_UNSPEC),
 	  { .from = "0.0.0.0", .to = ALL4, UDP(68, 67) } },
@@ -278,7 +329,75 @@ static const struct row ingress[] = {
 	  { .src = OTHER, .kind = ETHER, .ethertype = 0x8863 } },
 	{ "to 01:80:c2:00:00:0e", 0, DROP(ETHERTYPE),
 	  { .src = OTHER, .dst = LLDP, .kind = ETHER, .ethertype = 0x88cc } },
-	{ "RARP", 0, DROP(ETHERTYPE), { .src = OTHER, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "RARP", 0, PASS(ETHERTYPE), { .src = OTHER, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "RARP to 01:80:c2:00:00:0e", 0, DROP(ETHERTYPE),
+	  { .src = OTHER, .dst = LLDP, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "RARP in a tag", 0, DROP(ETHERTYPE),
+	  { .src = OTHER, .tag = BAND_Q, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "a loose source route", 0, DROP(MALFORMED),
+	  { .src = OTHER, .from = "10.1.0.4", .route = LOOSE } },
+	{ "a strict source route", 0, DROP(MALFORMED),
+	  { .src = OTHER, .from = "10.1.0.4", .route = STRICT } },
+	{ "a source route in a fragment", 0, DROP(MALFORMED),
+	  { .src = OTHER, .from = "10.1.0.4", .route = LOOSE, .frag = REST } },
+	{ "a record of the route", 0, GO_ON,
+	  { .src = OTHER, .from = "10.1.0.4", .route = DONE } },
+	{ "routing header 0 with a segment left", 0, DROP(MALFORMED),
+	  { .src = OTHER, .kind = IP6, .from = "2001:db8::4", .route = LOOSE } },
+	{ "routing header 4 with a segment left", 0, DROP(MALFORMED),
+	  { .src = OTHER, .kind = IP6, .from = "2001:db8::4", .route = STRICT } },
+	{ "routing header, none left", 0, GO_ON,
+	  { .src = OTHER, .kind = IP6, .from = "2001:db8::4", .route = DONE } },
+	{ "its own MAC, ARP probe", 0, DROP(SOURCE),
+	  { .dst = BCAST, .kind = ARP, .from = "0.0.0.0", .to = "10.1.0.2" } },
+	{ "its own MAC, DAD", 0, DROP(SOURCE),
+	  { .dst = MCAST, ICMP6(135), .from = "::", .to = "ff02::1:ff00:2" } },
+	{ "its own MAC, NA", 0, DROP(SOURCE), { .dst = MCAST, ICMP6(136) } },
+	{ "its own MAC, RARP", 0, DROP(SOURCE),
+	  { .dst = BCAST, .kind = ETHER, .ethertype = 0x8035 } },
+	{ "its own MAC, permitted ethertype", 0, DROP(SOURCE),
+	  { .dst = BCAST, .kind = ETHER, .ethertype = 0x8863 } },
+	{ "its own MAC, a tag", 0, DROP(SOURCE), { .tag = BAND_Q } },
+	{ "its own MAC, DHCP reply", 0, DROP(SOURCE),
+	  { .from = "10.1.0.3", .to = "10.1.0.2", UDP(67, 68) } },
+	{ "its own MAC, another's address", 0, DROP(SOURCE), { .from = "10.1.0.4" } },
+	{ "its own MAC, another's IPv6 address", 0, DROP(SOURCE),
+	  { .kind = IP6, .from = "2001:db8::4" } },
+	{ "its own MAC, cut off", 0, DROP(MALFORMED), { .broken = CUT } },
+	{ "a pair's MAC may be another's too (VRRP)", 0, GO_ON,
+	  { .src = SECOND, .from = "10.5.0.5", .to = "224.0.0.18", .proto = 112 } },
+	{ "a pair's MAC, ARP", 0, PASS(ARP), { .src = SECOND, .kind = ARP, .from = "10.5.0.5" } },
+	{ "NA that defends its address", 0, PASS(ND), { .src = OTHER, ICMP6(136) } },
+	{ "NA that defends its address, options", 0, PASS(ND),
+	  { .src = OTHER, ICMP6(136), .n_options = 1, .options = { OTHER } } },
+	{ "NA that defends its address, atomic fragment", 0, DROP(ND),
+	  { .src = OTHER, ICMP6(136), .frag = ATOMIC } },
+	{ "NA in its name of another's address", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .target = "2001:db8::9" } },
+	{ "NA that defends its address, hop limit 64", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .ttl = 64 } },
+	{ "NA that defends its address, code 1", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .code = 1 } },
+	{ "NA that defends its address, two MACs", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .n_options = 2, .options = { OTHER, SECOND } } },
+	{ "NA that defends its address, in a fragment", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(136), .frag = FIRST } },
+	{ "NS in its name", 0, PASS(ND),
+	  { .src = OTHER, ICMP6(135), .target = "2001:db8::9" } },
+	{ "NS in its name, hop limit 64", 0, DROP(SOURCE), { .src = OTHER, ICMP6(135), .ttl = 64 } },
+	{ "NS in its name, in a fragment", 0, DROP(SOURCE),
+	  { .src = OTHER, ICMP6(135), .frag = FIRST } },
+	{ "RS in its name", 0, DROP(SOURCE), { .src = OTHER, ICMP6(133) } },
+	{ "echo in its name", 0, DROP(SOURCE), { .src = OTHER, ICMP6(128) } },
+	{ "any source, RA", 5, DROP(RA), { .src = OTHER, ICMP6(134), .from = "fe80::1" } },
+	{ "any source, DHCPv6 reply to any address", 5, GO_ON,
+	  { .src = OTHER, .kind = IP6, .from = "fe80::3", .to = "2620:fe::fe", UDP(547, 546) } },
+	{ "any source, DHCPv6 reply to link-local", 5, PASS(DHCP),
+	  { .src = OTHER, .kind = IP6, .from = "fe80::3", .to = EUI_OWN, UDP(547, 546) } },
+	{ "any source, DHCP reply to any address", 5, GO_ON,
+	  { .src = OTHER, .from = "10.1.0.3", .to = "8.8.8.8", UDP(67, 68) } },
+	{ "any source, DHCP reply to broadcast", 5, PASS(DHCP),
+	  { .src = OTHER, .from = "10.1.0.3", .to = ALL4, UDP(67, 68) } },
 	{ "RARP permitted", 2, PASS(ETHERTYPE),
 	  { .src = OTHER, .kind = ETHER, .ethertype = 0x8035 } },
 	{ "its own address as source", 0, DROP(SOURCE), { .src = OTHER } },
@@ -439,6 +558,7 @@ static void rnd_desc(struct desc *d)
 	d->code = rnd_below(10) ? 0 : rnd_below(256);
 	d->frag = rnd_below(4) ? WHOLE : rnd_below(N_FRAGS);
 	d->ext = rnd_below(6) ? 0 : rnd_below(11);
+	d->route = rnd_below(12) ? NO_ROUTE : rnd_below(N_ROUTES);
 	d->target = ANY(some_addrs6);
 	d->n_options = rnd_below(OPTIONS_MAX + 1);
 	for (i = 0; i < d->n_options; i++)
@@ -454,7 +574,7 @@ static void rnd_near_row(struct desc *d, bool out)
 	*d = out ? ANY(egress).d : ANY(ingress).d;
 	while (n--) {
 		rnd_desc(&other);
-		switch (rnd_below(12)) {
+		switch (rnd_below(13)) {
 		case 0:
 			d->src = other.src;
 			break;
@@ -494,6 +614,9 @@ static void rnd_near_row(struct desc *d, bool out)
 			break;
 		case 11:
 			d->ext = other.ext;
+			break;
+		case 12:
+			d->route = other.route;
 			break;
 		}
 	}
@@ -556,6 +679,12 @@ static void test_source(void)
 		{ 2, -1, "255.255.255.255", false }, { 2, -1, "ff02::1", false },
 		{ 2, -1, "1.1.1.1", true }, { 2, -1, "::2", true },
 		{ 4, -1, "::2", false }, { 3, -1, "1.1.1.1", false },
+		{ 5, OWN, "1.1.1.1", true }, { 5, -1, "2620::1", true },
+		{ 5, OTHER, "1.1.1.1", false }, { 5, OWN, "224.0.0.1", false },
+		{ 5, -1, "127.0.0.1", false }, { 5, -1, "ff02::1", false },
+		{ 5, OWN, "0.0.0.0", false }, { 5, OWN, "::", false },
+		{ 6, OWN, "1.1.1.1", true }, { 6, SECOND, "1.1.1.1", false },
+		{ 6, SECOND, "10.5.0.5", true }, { 6, -1, "1.1.1.1", true },
 	};
 	size_t i;
 
@@ -587,6 +716,11 @@ static void test_addressed(void)
 		{ 0, -1, "255.255.255.255", false }, { 2, OWN, "1.1.1.1", true },
 		{ 2, -1, "224.0.0.1", false }, { 2, -1, "ff02::1", false },
 		{ 4, OWN, "::2", false },
+		{ 5, OWN, "1.1.1.1", true }, { 5, OWN, "2620::1", true },
+		{ 5, OTHER, "1.1.1.1", false }, { 5, -1, "1.1.1.1", false },
+		{ 5, OWN, "255.255.255.255", false }, { 5, OWN, "ff02::1", false },
+		{ 6, SECOND, "1.1.1.1", false }, { 6, SECOND, "10.5.0.5", true },
+		{ 6, -1, "10.5.0.5", true }, { 6, -1, "1.1.1.1", false },
 	};
 	struct br_sg_frame frame;
 	size_t i;
@@ -644,6 +778,7 @@ static void test_plain(bool out)
 			d.src = out ? OWN : d.src;
 			d.frag = WHOLE;
 			d.ext = 0;
+			d.route = i % 13 ? NO_ROUTE : d.route;
 			d.tag = NO_TAG;
 			d.kind = i % 7 < 4 ? IP4 : IP6;
 			d.broken = i % 11 ? SOUND : d.broken;
@@ -667,7 +802,7 @@ static void test_plain(bool out)
 		if (plain && (verdict || frame.flags & BR_SG_FRAME_FRAG) &&
 		    !wrong++)
 			desc_print(&d);
-		simple = !verdict && d.frag == WHOLE && !d.ext &&
+		simple = !verdict && d.frag == WHOLE && !d.ext && !d.route &&
 			 frame.dst[0] != 0x01 && d.broken == SOUND &&
 			 (frame.proto == 6 ||
 			  (frame.proto == 17 && frame.dport > 1000)) &&

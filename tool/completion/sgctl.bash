@@ -71,7 +71,7 @@ _sgctl()
 				[[ $verb == apply ]] && { compopt -o default; return; }
 				[[ $verb == commit ]] && words=--allow-empty
 				[[ $verb == show ]] && words=port ;;
-			port:*)	words="uuid mac ip pair group dhcp-server ethertype zone ct-limit strict off trusted" ;;
+			port:*)	words="uuid mac ip pair group dhcp-server ethertype zone ct-limit any-source strict off trusted" ;;
 			esac
 			[[ $verb == set ]] && words+=" no"
 			;;

@@ -456,7 +456,9 @@ enum br_sg_addrs_attr {
  * @BR_SG_RULE_A_FAMILY: u8, 2 (AF_INET) or 10 (AF_INET6). Absent: both, or
  *	what PROTO (1: IPv4, 58: IPv6) or REMOTE says; a dump shows it only
  *	where the rule is of one family
- * @BR_SG_RULE_A_PROTO: u8, the IANA protocol number; 0 and absent: any
+ * @BR_SG_RULE_A_PROTO: u8, the IANA protocol number; 0 and absent: any. 43, 44,
+ *	51 and 60 are extension headers on IPv6, which no rule matches: they need
+ *	FAMILY 2, or a REMOTE of IPv4
  * @BR_SG_RULE_A_PORT_MIN: u16, 0 to 65535: first destination port; PROTO 6,
  *	17, 33, 132, 136 only, and with PORT_MAX
  * @BR_SG_RULE_A_PORT_MAX: u16, last destination port, not below PORT_MIN
@@ -527,6 +529,10 @@ enum br_sg_rule_attr {
  * @BR_SG_PORT_A_CT_ENTRIES: u32, read only: what it has. Entries that are gone
  *	are noticed only while this is above half of CT_LIMIT_USED
  * @BR_SG_PORT_A_CAUSE: u8, read only: enum br_sg_port_cause, with STATE BLOCKED
+ * @BR_SG_PORT_A_ANY_SOURCE: flag: frames with the port's MAC may have any source
+ *	address that can be a host's. No more follows from it: such an address is
+ *	not the port's to ARP and ND (which go by IP and PAIR), an RA needs an IPv6
+ *	address, DHCP replies go to addresses, and no group has it as a member
  */
 enum br_sg_port_attr {
 	BR_SG_PORT_A_DEV = 1,
@@ -551,6 +557,7 @@ enum br_sg_port_attr {
 	BR_SG_PORT_A_CT_LIMIT_USED,
 	BR_SG_PORT_A_CT_ENTRIES,
 	BR_SG_PORT_A_CAUSE,
+	BR_SG_PORT_A_ANY_SOURCE,
 	__BR_SG_PORT_A_LAST
 };
 
@@ -650,7 +657,7 @@ enum br_sg_would {
  * enum br_sg_step - the steps that accept, in the order they are asked
  * @BR_SG_STEP_OFF: the port is off
  * @BR_SG_STEP_TRUSTED: the port is trusted
- * @BR_SG_STEP_ETHERTYPE: a permitted ethertype; egress also RARP
+ * @BR_SG_STEP_ETHERTYPE: a permitted ethertype, or RARP
  * @BR_SG_STEP_ARP: ARP (egress: with an address of the port)
  * @BR_SG_STEP_DHCP_UNSPEC: egress: DHCP client from 0.0.0.0
  * @BR_SG_STEP_DHCP: egress: DHCP client; ingress: DHCP server's reply
@@ -691,7 +698,8 @@ enum br_sg_step {
  *	permitted, or a link-local group address
  * @BR_SG_REASON_ARP: [arp] ARP in another's name
  * @BR_SG_REASON_SOURCE: [source] egress: not an address of that MAC; ingress:
- *	the port's own address
+ *	the port's own MAC, or an address of its IP, unless by ND another says
+ *	that it is his
  * @BR_SG_REASON_ND: [nd] ND in another's name, with a wrong hop limit or in
  *	a fragment
  * @BR_SG_REASON_RA: [ra] egress: RA or redirect from a VM; ingress: RA that is
