@@ -40,6 +40,7 @@ pair fd03::3 mac 02:00:00:00:00:11 ethertype 0x88b5 group web
 port add tap2 off
 port add tap3 trusted
 port add tap4 mac 02:00:00:00:00:04 ip 10.1.0.4 group web
+port add tap5 mac 02:00:00:00:00:05 ip 10.1.0.5 pair 0.0.0.0/0 pair ::/0 group web
 """
 
 t = harness.start()
@@ -290,4 +291,15 @@ for i, frame in enumerate(spoofs + (udp(A, X),)):
     node.check("without a port line nothing passes (%d)" % i, "tap9", frame)
 t.equal(node.genl.status()[0] - before, len(spoofs) + 1,
         "and each is counted [unconfigured]")
+# a /0 pair covers every address that a host can have
+node.add("tap5")
+for src, dst in (("198.51.100.7", X), ("fd88::7", X6)):
+    node.check("a /0 pair: from %s" % src, "tap5", udp(
+        src, dst, mac="02:00:00:00:00:05"), to=["qvb"],
+               counts="tap5 egress web 1")
+for src, dst in (("224.0.0.5", X), ("239.1.1.1", X), ("255.255.255.255", X),
+                 ("127.0.0.1", X), ("0.0.0.0", X), ("ff02::1", X6),
+                 ("ff0e::1", X6), ("::1", X6), ("::", X6)):
+    node.check("a /0 pair: not from %s" % src, "tap5", udp(
+        src, dst, mac="02:00:00:00:00:05"), counts="tap5 egress [source]")
 t.done()

@@ -230,13 +230,23 @@ for name, frame in (
     drops("no rule: " + name, frame, "no-rule")
 
 # other modes; a port without groups; a port without IPv6 addresses
+runt, runt6 = udp(X, A)[:30], udp(X6, A6)[:50]
+bad = udp(X, A)[:24] + b"\0\0" + udp(X, A)[26:]
 frames = (udp(A, X), f.vlan(udp(X6, A6), 5), f.eth(M1, FAR, 0x1234, b"x" * 50),
-          nd(134, X6, ALL), tcp(X, A, 9))
+          nd(134, X6, ALL), tcp(X, A, 9), runt, runt6, bad)
 for tap, what in (("tap2", "off"), ("tap3", "trusted")):
     node.remove(next(x for x in node.taps if x != "qvb"))
     node.add(tap)
     for i, frame in enumerate(frames):
         passes("%s: anything passes (%d)" % (what, i), frame, what)
+    # but not into a port that is filtered
+    node.add("tap4")
+    for i, frame in enumerate(frames[-3:]):
+        node.check("%s: from it, cut off or of a bad checksum (%d)" % (what, i),
+                   tap, frame, to=["qvb"],
+                   counts=["%s egress %s" % (tap, what),
+                           "tap4 ingress [malformed]"])
+    node.remove("tap4")
 node.remove(tap)
 tap = "tap4"
 node.add(tap)
