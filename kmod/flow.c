@@ -104,6 +104,9 @@ static bool track_prepare(struct sk_buff *skb)
 		return false;
 	/* its sender may have left it anywhere: AF_PACKET does */
 	skb_set_network_header(skb, off);
+	/* nor is it always what he says: conntrack finds nothing in it then */
+	if (ip_hdr(skb)->version != (ipv4 ? 4 : 6))
+		return true;
 	len = ntohs(ipv4 ? ip_hdr(skb)->tot_len : ipv6_hdr(skb)->payload_len);
 	/* too long for the header to say */
 	if (!len && skb_is_gso(skb))
