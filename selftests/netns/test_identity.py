@@ -211,8 +211,8 @@ for event, do, same in EVENTS:
 # nobody has sent anything since the rule is gone: the word is as it was
 SILENT = [("left", "link set tap1 nomaster", "link set tap1 master br0"),
           ("deleted", "link del br0", BRIDGE),
-          ("renamed", "link set tap1 down\nlink set tap1 name vm1",
-           "link set tap1 name tap1\nlink set tap1 up")]
+          ("renamed", "link set tap1 down\nlink set tap1 name vm1\nlink set vm1 up",
+           "link set vm1 down\nlink set vm1 name tap1\nlink set tap1 up")]
 for event, begin, end in SILENT:
     for way in OTHER:
         node = node_of(way)
