@@ -187,6 +187,8 @@ for event, do, same in EVENTS:
             t.equal(serial(node), before, event + ": it is who it was")
         else:
             t.ok(serial(node) != before, event + ": it is another")
+        # a new line counts from nothing
+        node.count()
         for flow in flows:
             cut(node, flow, event, "A", "R", "F", "S", "SA", "A")
         for flow in stays if same else ():
@@ -196,6 +198,7 @@ for event, do, same in EVENTS:
                     to=[flow.to(sender)],
                     counts=flow.counter(sender, "established"))
         do(node)
+        node.count()
         for flow in flows:
             cut(node, flow, event + " once more", "A")
         configure(node, node.rules)
