@@ -40,10 +40,16 @@ installed()
 }
 ours() { grep -qs '^PACKAGE_NAME="br_sg"' "$1/dkms.conf"; }
 
-# forget VERSION: dkms has nothing of it any more
+# forget VERSION: dkms has nothing of it any more. One kernel after the other: --all is
+# refused where DKMS brings a kernel of its own.
 forget()
 {
-	! known "$1" || "${dkms[@]}" remove -m br_sg -v "$1" --all
+	local kernel
+	for kernel in $(kernels "$1"); do
+		"${dkms[@]}" remove -m br_sg -v "$1" -k "$kernel" || return 1
+	done
+	! known "$1" || "${dkms[@]}" remove -m br_sg -v "$1" --all 2>/dev/null ||
+		"${dkms[@]}" remove -m br_sg -v "$1"
 }
 
 if [ "$verb" = uninstall ]; then
