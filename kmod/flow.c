@@ -29,9 +29,11 @@
  *	empty, other serial	judged as new, in its own direction
  *
  * Between two ports of one bridge there is one entry with both words in use.
- * A packet that conntrack calls RELATED (an ICMP error) passes by the word in
- * the entry it speaks of, or not at all: a rule that allows ICMP does not let
- * one VM break another's connections.
+ * A message (ICMP that conntrack calls RELATED) passes by the word in the entry
+ * it speaks of, or not at all: a rule that allows ICMP does not let one VM break
+ * another's connections. Nor does a message write a word, whatever its type: the
+ * entry is that of TCP, say, and a rule that was asked about ICMP says nothing
+ * of it. Redirects towards a VM the guard drops.
  *
  * A revoked entry stays, as a tombstone (tombstone.c). Were it gone, the next
  * packet of the other side would be picked up as a new flow the other way
@@ -140,6 +142,11 @@ static bool tuple_is_dhcp(const struct nf_conntrack_tuple *tuple)
 		ports_are(tuple, BR_SG_DHCP6_CLIENT, BR_SG_DHCP6_SERVER));
 }
 
+static bool slot_revoked(u64 slot)
+{
+	return (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED;
+}
+
 /* what a slot says of a flow that @rule allows */
 static u64 slot_allowed(const struct nf_conntrack_tuple *tuple, int rule)
 {
@@ -192,7 +199,7 @@ static void slot_write(struct nf_conn *ct, unsigned long *word, u8 direction,
 	if (direction == BR_SG_INGRESS)
 		slot |= BR_SG_SLOT_INGRESS;
 	/* the device that had the port's place may have revoked it */
-	if ((READ_ONCE(*word) & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED)
+	if (slot_revoked(READ_ONCE(*word)))
 		br_sg_tomb_release(ct);
 	/* nobody has followed it for the port */
 	if (nf_ct_is_confirmed(ct))
@@ -217,31 +224,53 @@ static struct br_sg_verdict slot_take(const struct br_sg_bind *bind,
 }
 
 /*
- * The flow was judged by an older version of the port's policy. Judged again
- * in the direction that admitted it. What is revoked has no rule; the word keeps
- * the protocol's state instead.
+ * A word of an older version of the port's policy, as the present one has it:
+ * judged again in the direction that admitted the flow. What is revoked has no
+ * rule; the word keeps the protocol's state instead.
  */
-static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
-			unsigned long *words, int own, u64 slot)
+static u64 slot_renewed(const struct br_sg_bind *bind, const struct nf_conn *ct,
+			int own, u64 slot)
 {
 	u8 direction = slot & BR_SG_SLOT_INGRESS ? BR_SG_INGRESS : BR_SG_EGRESS;
-	bool revoked;
 	int rule;
 	u64 kept;
 
-	revoked = (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED;
-	kept = revoked ? slot & BR_SG_SLOT_RULE : br_sg_tomb_state(ct);
+	kept = (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED ?
+	       slot & BR_SG_SLOT_RULE : br_sg_tomb_state(ct);
 	rule = br_sg_rules_entry(bind->port, bind->remotes, direction, ct, own);
-	if (SLOT_VERSION(slot) < bind->port->since)
-		entry_forget(ct, false);
 	slot = bind->stamp | (slot & (BR_SG_SLOT_INGRESS | BR_SG_SLOT_BOTH));
 	slot |= rule < 0 ? BR_SG_SLOT_REVOKED | kept :
 			   slot_allowed(&ct->tuplehash[own].tuple, rule);
-	WRITE_ONCE(words[own], slot);
-	/* if the other end has it revoked still, its next drop fixes it again */
-	if (revoked && rule >= 0)
-		br_sg_tomb_release(ct);
 	return slot;
+}
+
+static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
+			unsigned long *words, int own, u64 slot)
+{
+	u64 renewed = slot_renewed(bind, ct, own, slot);
+
+	if (SLOT_VERSION(slot) < bind->port->since)
+		entry_forget(ct, false);
+	WRITE_ONCE(words[own], renewed);
+	/* if the other end has it revoked still, its next drop fixes it again */
+	if (slot_revoked(slot) && !slot_revoked(renewed))
+		br_sg_tomb_release(ct);
+	return renewed;
+}
+
+/* the port's slot, brought to its present version and not written; 0: none */
+static u64 slot_peek(const struct br_sg_bind *bind, const struct nf_conn *ct,
+		     int own)
+{
+	const unsigned long *words = br_sg_slot_words(ct);
+	u64 slot = words ? READ_ONCE(words[own]) : 0;
+
+	if (!(slot & BR_SG_SLOT_MARK) ||
+	    SLOT_SERIAL(slot) != SLOT_SERIAL(bind->stamp))
+		return 0;
+	if ((slot & BR_SG_SLOT_STAMP) == bind->stamp)
+		return slot;
+	return slot_renewed(bind, ct, own, slot);
 }
 
 /* the port's slot, brought to its present version; 0: it has none */
@@ -302,10 +331,29 @@ static struct br_sg_verdict judge_ports(const struct br_sg_bind *bind,
 /* @slot: of @ct */
 static struct br_sg_verdict judge_slot(struct nf_conn *ct, u64 slot)
 {
-	if ((slot & BR_SG_SLOT_MARK) != BR_SG_SLOT_REVOKED)
+	if (!slot_revoked(slot))
 		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 	br_sg_tomb_keep(ct, slot & BR_SG_SLOT_RULE);
 	return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
+}
+
+/*
+ * A message about @ct, or about what its master expected. Conntrack does not
+ * refresh the entry for it, and moves no state: there is nothing to put back.
+ */
+static struct br_sg_verdict judge_message(const struct br_sg_bind *bind,
+					  const struct nf_conn *ct, int own)
+{
+	u64 slot = slot_peek(bind, ct, own);
+	int i;
+
+	for (i = 0; !slot && ct->master && i < 2; i++)
+		slot = slot_peek(bind, ct->master, i);
+	if (!slot)
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	if (slot_revoked(slot))
+		return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
+	return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 }
 
 /* a connection that a helper expected: by the port's word in its master */
@@ -484,10 +532,12 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 			return judge_rules(bind, direction, frame);
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	}
+	own = br_sg_slot_own(ctinfo, direction);
+	if (br_sg_frame_is_message(frame, ctinfo))
+		return judge_message(bind, ct, own);
 	words = br_sg_slot_words(ct);
 	if (!words)
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
-	own = br_sg_slot_own(ctinfo, direction);
 	slot = slot_read(bind, ct, words, own);
 	if (slot) {
 		if ((slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS &&
@@ -569,6 +619,7 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 
 struct br_sg_verdict
 br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
+			  const struct br_sg_frame *frame,
 			  const struct sk_buff *skb)
 {
 	struct br_sg_verdict verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
@@ -578,6 +629,7 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	enum ip_conntrack_info ctinfo;
 	unsigned long *words;
 	struct nf_conn *ct;
+	bool message;
 	u64 slot = 0;
 
 	ct = nf_ct_get(skb, &ctinfo);
@@ -590,19 +642,22 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	if (bind->port->stateless)
 		goto rules;
 	nf_ct_zone_init(&zone, bind->bridge->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
+	message = br_sg_frame_is_message(frame, ctinfo);
 	h = nf_conntrack_find_get(nf_ct_net(ct), &zone, &tuple);
 	if (h) {
 		ct = nf_ct_tuplehash_to_ctrack(h);
 		words = br_sg_slot_words(ct);
-		if (words)
+		if (message)
+			verdict = judge_message(bind, ct, !NF_CT_DIRECTION(h));
+		else if (words)
 			slot = slot_read(bind, ct, words,
 					 !NF_CT_DIRECTION(h));
 		if (slot)
 			verdict = judge_slot(ct, slot);
 		nf_ct_put(ct);
-		if (slot)
-			return verdict;
 	}
+	if (slot || message)
+		return verdict;
 rules:
 	return br_sg_verdict_rule(br_sg_rules_tuple(bind->port, bind->remotes,
 						    BR_SG_INGRESS, &tuple));

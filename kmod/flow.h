@@ -52,6 +52,7 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
  */
 struct br_sg_verdict
 br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
+			  const struct br_sg_frame *frame,
 			  const struct sk_buff *skb);
 /*
  * A packet that is accepted without a verdict of the rules that is kept: if it

@@ -588,7 +588,7 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return early;
 	/* the host's: of others' conntrack lets none by that is a packet's part */
 	if (!verdict.code && frame.flags & BR_SG_FRAME_FRAG) {
-		verdict = br_sg_flow_judge_fragment(bind, skb);
+		verdict = br_sg_flow_judge_fragment(bind, &frame, skb);
 		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
 				     skb);
 	}

@@ -60,6 +60,7 @@
  * @admitted: the direction that admitted the flow
  * @ways: those whose rules admitted packets of the entry, a bit per direction
  * @known: it is a packet of a flow that was admitted before
+ * @message: or speaks of one
  */
 struct shadow_packet {
 	const struct br_sg_bind *bind;
@@ -72,6 +73,7 @@ struct shadow_packet {
 	u8 admitted;
 	u8 ways;
 	bool known;
+	bool message;
 };
 
 static bool bind_keeps_state(const struct br_sg_bind *bind)
@@ -121,12 +123,12 @@ static void packet_flow(struct shadow_packet *p, const struct sk_buff *skb)
 		return;
 	p->ct = ct;
 	p->own = br_sg_slot_own(ctinfo, p->direction);
+	p->message = br_sg_frame_is_message(&p->frame, ctinfo);
 	if (!bind_keeps_state(p->bind)) {
 		p->admitted = CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL ?
 			      p->direction : !p->direction;
 		p->ways = BIT(p->admitted);
-		p->known = p->admitted != p->direction ||
-			   br_sg_frame_is_icmp_error(&p->frame);
+		p->known = p->admitted != p->direction || p->message;
 		return;
 	}
 	slot = p->real.code ? slot_of(p->bind, ct, p->own) : 0;
@@ -172,7 +174,7 @@ static struct br_sg_verdict judge_known(const struct shadow_packet *p)
 	if (rule < 0)
 		return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
 	if (br_sg_tuple_lacks_ports(&p->ct->tuplehash[p->own].tuple) &&
-	    !br_sg_frame_is_icmp_error(frame) &&
+	    !p->message &&
 	    !br_sg_rules_ports(port, remotes, p->direction, p->ways, frame))
 		return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
 	return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
@@ -202,7 +204,7 @@ static struct br_sg_verdict judge_flow(const struct shadow_packet *p,
 	if (p->ct->master)
 		return br_sg_verdict_step(bind_keeps_state(p->bind) ?
 					  -BR_SG_REASON_INVALID : VERDICT_NONE);
-	if (br_sg_frame_is_icmp_error(frame) ||
+	if (p->message || br_sg_frame_is_icmp_error(frame) ||
 	    (port->strict && frame->proto == IPPROTO_TCP &&
 	     !(frame->flags & BR_SG_FRAME_SYN)))
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);

@@ -667,8 +667,8 @@ enum br_sg_step {
  *	the port's own address
  * @BR_SG_REASON_ND: [nd] ND in another's name, with a wrong hop limit or in
  *	a fragment
- * @BR_SG_REASON_RA: [ra] egress: RA or redirect from a VM; ingress: RA that is
- *	not for this port
+ * @BR_SG_REASON_RA: [ra] egress: RA or redirect from a VM; ingress: redirect, or
+ *	RA that is not for this port
  * @BR_SG_REASON_DHCP: [dhcp] a VM as DHCP server
  * @BR_SG_REASON_INVALID: [invalid] conntrack has no entry for what must have
  *	one, the entry has no room for a slot, or (strict) TCP in mid-stream
