@@ -469,8 +469,11 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		nf_reset_ct(skb);
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	}
-	if (!guards)
+	if (!guards) {
+		if (READ_ONCE(bind->state) == BR_SG_BIND_OPEN)
+			br_sg_flow_seen(bind, BR_SG_EGRESS, skb);
 		return NF_ACCEPT;
+	}
 	if ((plain_already(bind, skb) ||
 	     br_sg_plain_egress(&bind->port->guard, skb)) &&
 	    br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict)) {
@@ -572,6 +575,9 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 			shadow_early(bn, bind, BR_SG_INGRESS, early,
 				     bind_tracks(bind) &&
 				     frame_came_by_port(bn, bind, skb), skb);
+		if (READ_ONCE(bind->state) == BR_SG_BIND_OPEN &&
+		    bind_tracks(bind))
+			br_sg_flow_seen(bind, BR_SG_INGRESS, skb);
 		return early;
 	}
 	if (br_sg_plain_ingress(&bind->port->guard, skb) &&
