@@ -35,7 +35,9 @@
  * A port that accepts what needs no rule (DHCP, IGMP), or is stateless, has no
  * verdict to keep in the slot: the slot has its serial then and no mark.
  * Copies of a flood that were not sent to the port give it no slot, even if a rule
- * lets them in. Ports that are off or trusted have no cap.
+ * lets them in. Ports that are off or trusted have no cap; what their words say they
+ * have sent is charged when they filter again and judge it, and a counting that
+ * finds more of it than was charged changes nothing.
  */
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>

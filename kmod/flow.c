@@ -26,12 +26,35 @@
  *	this serial and version	allowed or revoked as it says
  *	this serial, older	judged again in the direction that admitted the
  *				flow, by that direction's tuple; then rewritten
- *	empty, other serial	judged as new, in its own direction
+ *	empty			judged as new, in its own direction
+ *	without a mark		judged as an answer, if it is one, else as new
+ *	another's		the same; but if it is revoked, or who wrote it is no
+ *				more, it is first judged again like this port's own
+ *
+ * An answer is what travels against the direction in which conntrack saw the entry
+ * begin, and is no SYN. The rules of that direction are asked, about what began
+ * it, so that a connection goes on whoever speaks first when a port has come to it
+ * late: it was off, it took over a virtual address, the zone was somebody else's.
+ *
+ *	A:22 -> X, begun by X	"ingress tcp 22" lets it by: X's packet would have
+ *				been let by, and all that A can do is answer. Not if
+ *				the word is empty: what A saw was a copy of a flood
+ *	X:80 -> A, begun by A	"egress tcp 80" lets it by if A's own word, which a port
+ *				that is off writes of what it sends, says that A began
+ *				it; anybody can send in A's name, and have that entry
+ *	no entry		as new: were rules mirrored, with no more to go by than a
+ *				packet, any X could reach all of A from port 80
+ *
+ * Two ports with one address both get what is sent to it, and each might answer.
+ * The word is not for the last to write: on its way to a port a packet takes none
+ * that another live port has, on its way from a port it does.
  *
  * Between two ports of one bridge there is one entry with both words in use.
- * A packet that conntrack calls RELATED (an ICMP error) passes by the word in
- * the entry it speaks of, or not at all: a rule that allows ICMP does not let
- * one VM break another's connections.
+ * A message (ICMP that conntrack calls RELATED) passes by the word in the entry
+ * it speaks of, or not at all: a rule that allows ICMP does not let one VM break
+ * another's connections. Nor does a message write a word, whatever its type: the
+ * entry is that of TCP, say, and a rule that was asked about ICMP says nothing
+ * of it. Redirects towards a VM the guard drops.
  *
  * A revoked entry stays, as a tombstone (tombstone.c). Were it gone, the next
  * packet of the other side would be picked up as a new flow the other way
@@ -76,6 +99,7 @@
 #include "rules.h"
 #include "shadow.h"
 #include "slot.h"
+#include "slot_judge.h"
 #include "snapshot.h"
 #include "tombstone.h"
 
@@ -85,8 +109,8 @@
 #error "br_sg needs a 64-bit kernel with NF_CONNTRACK_BRIDGE, _ZONES and _LABELS"
 #endif
 
-#define SLOT_SERIAL(slot)	((slot) >> BR_SG_SLOT_SERIAL_SHIFT)
-#define SLOT_VERSION(slot)	((u16)((slot) >> BR_SG_SLOT_VERSION_SHIFT))
+/* for a word where there is no room for any: not empty, and no port's */
+#define SLOT_UNKNOWN	BR_SG_SLOT_INGRESS
 
 /*
  * What bridge conntrack sees to in PRE_ROUTING: conntrack reads addresses where the
@@ -150,144 +174,6 @@ bool br_sg_flow_tracked(const struct br_sg_bind *bind, const struct sk_buff *skb
 	return flow_entry(bind, skb, &ctinfo);
 }
 
-static bool ports_are(const struct nf_conntrack_tuple *tuple, u16 a, u16 b)
-{
-	u16 src = ntohs(tuple->src.u.udp.port), dst = ntohs(tuple->dst.u.udp.port);
-
-	return (src == a && dst == b) || (src == b && dst == a);
-}
-
-/*
- * DHCP is judged per frame, established or not (steps 7 and 8, and ingress the
- * servers): its slot has no mark.
- */
-static bool tuple_is_dhcp(const struct nf_conntrack_tuple *tuple)
-{
-	return tuple->dst.protonum == IPPROTO_UDP &&
-	       (ports_are(tuple, BR_SG_DHCP4_CLIENT, BR_SG_DHCP4_SERVER) ||
-		ports_are(tuple, BR_SG_DHCP6_CLIENT, BR_SG_DHCP6_SERVER));
-}
-
-/* what a slot says of a flow that @rule allows */
-static u64 slot_allowed(const struct nf_conntrack_tuple *tuple, int rule)
-{
-	return (br_sg_tuple_lacks_ports(tuple) ? BR_SG_SLOT_PORTS :
-					   BR_SG_SLOT_ALLOWED) | rule;
-}
-
-/* the entry is one more of the port's, if it may have it */
-static bool slot_charge(const struct br_sg_bind *bind, const struct nf_conn *ct,
-			const unsigned long *word)
-{
-	return SLOT_SERIAL(READ_ONCE(*word)) == SLOT_SERIAL(bind->stamp) ||
-	       br_sg_cap_charge(bind, ct);
-}
-
-/*
- * Window tracking begins anew with the next packet of either direction. What is
- * half open needs its SYN's numbers, unless it was so too long ago: @resume.
- */
-static void entry_forget(struct nf_conn *ct, bool resume)
-{
-	struct ip_ct_tcp *tcp = &ct->proto.tcp;
-	int i;
-
-	if (nf_ct_protonum(ct) != IPPROTO_TCP)
-		return;
-	spin_lock_bh(&ct->lock);
-	if (tcp->state == TCP_CONNTRACK_SYN_SENT ||
-	    tcp->state == TCP_CONNTRACK_SYN_SENT2 ||
-	    tcp->state == TCP_CONNTRACK_SYN_RECV) {
-		if (!resume)
-			goto out;
-		tcp->state = TCP_CONNTRACK_ESTABLISHED;
-	}
-	for (i = 0; i < IP_CT_DIR_MAX; i++) {
-		tcp->seen[i].td_end = 0;
-		tcp->seen[i].td_maxend = 0;
-		tcp->seen[i].td_maxwin = 0;
-		tcp->seen[i].td_maxack = 0;
-		tcp->seen[i].flags &= ~IP_CT_TCP_FLAG_MAXACK_SET;
-	}
-out:
-	spin_unlock_bh(&ct->lock);
-}
-
-/* the port's first word on a flow: @slot */
-static void slot_write(struct nf_conn *ct, unsigned long *word, u8 direction,
-		       u64 slot)
-{
-	if (direction == BR_SG_INGRESS)
-		slot |= BR_SG_SLOT_INGRESS;
-	/* the device that had the port's place may have revoked it */
-	if ((READ_ONCE(*word) & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED)
-		br_sg_tomb_release(ct);
-	/* nobody has followed it for the port */
-	if (nf_ct_is_confirmed(ct))
-		entry_forget(ct, false);
-	WRITE_ONCE(*word, slot);
-}
-
-/* the same, if the port may have it, of a flow that @rule admitted */
-static struct br_sg_verdict slot_take(const struct br_sg_bind *bind,
-				      u8 direction, struct nf_conn *ct,
-				      unsigned long *words, int own, int rule)
-{
-	const struct nf_conntrack_tuple *tuple = &ct->tuplehash[own].tuple;
-	u64 slot = bind->stamp;
-
-	if (!slot_charge(bind, ct, &words[own]))
-		return br_sg_verdict_step(-BR_SG_REASON_CT_LIMIT);
-	if (!tuple_is_dhcp(tuple))
-		slot |= slot_allowed(tuple, rule);
-	slot_write(ct, &words[own], direction, slot);
-	return br_sg_verdict_rule(rule);
-}
-
-/*
- * The flow was judged by an older version of the port's policy. Judged again
- * in the direction that admitted it. What is revoked has no rule; the word keeps
- * the protocol's state instead.
- */
-static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
-			unsigned long *words, int own, u64 slot)
-{
-	u8 direction = slot & BR_SG_SLOT_INGRESS ? BR_SG_INGRESS : BR_SG_EGRESS;
-	bool revoked;
-	int rule;
-	u64 kept;
-
-	revoked = (slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_REVOKED;
-	kept = revoked ? slot & BR_SG_SLOT_RULE : br_sg_tomb_state(ct);
-	rule = br_sg_rules_entry(bind->port, bind->remotes, direction, ct, own);
-	if (SLOT_VERSION(slot) < bind->port->since)
-		entry_forget(ct, false);
-	slot = bind->stamp | (slot & (BR_SG_SLOT_INGRESS | BR_SG_SLOT_BOTH));
-	slot |= rule < 0 ? BR_SG_SLOT_REVOKED | kept :
-			   slot_allowed(&ct->tuplehash[own].tuple, rule);
-	WRITE_ONCE(words[own], slot);
-	/* if the other end has it revoked still, its next drop fixes it again */
-	if (revoked && rule >= 0)
-		br_sg_tomb_release(ct);
-	return slot;
-}
-
-/* the port's slot, brought to its present version; 0: it has none */
-static u64 slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
-		     unsigned long *words, int own)
-{
-	u64 slot = READ_ONCE(words[own]);
-
-	/* the entry is the port's to count, and no more */
-	if (!(slot & BR_SG_SLOT_MARK))
-		return 0;
-	if ((slot & BR_SG_SLOT_STAMP) == bind->stamp)
-		return slot;
-	if (SLOT_SERIAL(slot) != SLOT_SERIAL(bind->stamp))
-		return 0;
-	return slot_rejudge(bind, ct, words, own, slot);
-}
-
 static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
 					u8 direction,
 					const struct br_sg_frame *frame)
@@ -330,10 +216,29 @@ static struct br_sg_verdict judge_ports(const struct br_sg_bind *bind,
 /* @slot: of @ct */
 static struct br_sg_verdict judge_slot(struct nf_conn *ct, u64 slot)
 {
-	if ((slot & BR_SG_SLOT_MARK) != BR_SG_SLOT_REVOKED)
+	if (!br_sg_slot_revoked(slot))
 		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 	br_sg_tomb_keep(ct, slot & BR_SG_SLOT_RULE);
 	return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
+}
+
+/*
+ * A message about @ct, or about what its master expected. Conntrack does not
+ * refresh the entry for it, and moves no state: there is nothing to put back.
+ */
+static struct br_sg_verdict judge_message(const struct br_sg_bind *bind,
+					  const struct nf_conn *ct, int own)
+{
+	u64 slot = br_sg_slot_peek(bind, ct, own);
+	int i;
+
+	for (i = 0; !slot && ct->master && i < 2; i++)
+		slot = br_sg_slot_peek(bind, ct->master, i);
+	if (!slot)
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	if (br_sg_slot_revoked(slot))
+		return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
+	return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 }
 
 /* a connection that a helper expected: by the port's word in its master */
@@ -346,7 +251,7 @@ static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
 	int i;
 
 	for (i = 0; words && i < 2; i++) {
-		slot = slot_read(bind, ct->master, words, i);
+		slot = br_sg_slot_read(bind, ct->master, words, i);
 		if (!slot)
 			continue;
 		verdict = judge_slot(ct->master, slot);
@@ -372,13 +277,29 @@ entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct, int *own)
 		bind = br_sg_slot_bind(bridge->snap, ct, READ_ONCE(words[i]));
 		if (!bind || bind->port->stateless)
 			continue;
-		slot = slot_read(bind, ct, words, i);
+		slot = br_sg_slot_read(bind, ct, words, i);
 		if (slot && judge_slot(ct, slot).code < 0) {
 			*own = i;
 			return bind;
 		}
 	}
 	return NULL;
+}
+
+/*
+ * The port that owns word @own of @ct is known, and has not written it: was the flow
+ * revoked at its end, by one that is no more?
+ */
+static bool entry_inherited(const struct br_sg_bind *bind,
+			    const struct nf_conn *ct, int own)
+{
+	const unsigned long *words = br_sg_slot_words(ct);
+	u64 slot = words ? READ_ONCE(words[own]) : 0;
+
+	return br_sg_slot_revoked(slot) &&
+	       READ_ONCE(bind->state) == BR_SG_BIND_FILTER &&
+	       !bind->port->stateless &&
+	       br_sg_slot_revoked(br_sg_slot_renewed(bind, ct, own, slot));
 }
 
 /* conntrack keeps a state for them, which ends flows or begins them anew */
@@ -397,8 +318,8 @@ br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	struct nf_conntrack_zone zone;
 	const struct br_sg_bind *end;
 	struct nf_conn *ct, *of;
+	int own, own_end;
 	u16 family;
-	int own;
 
 	family = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
 						    NFPROTO_IPV6;
@@ -420,6 +341,13 @@ br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		if (end)
 			br_sg_tomb_keep(ct, br_sg_tomb_state(ct));
 	}
+	own_end = br_sg_slot_own(NF_CT_DIRECTION(h) ? IP_CT_ESTABLISHED_REPLY :
+					    IP_CT_ESTABLISHED, *direction);
+	if (!end && entry_inherited(bind, ct, own_end)) {
+		end = bind;
+		of = ct;
+		own = own_end;
+	}
 	if (end && end != bind)
 		*direction = BR_SG_INGRESS;
 	if (end && unlikely(end->shadow))
@@ -428,22 +356,34 @@ br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	return end;
 }
 
-/* has the port not followed the connection, and lets it go on? */
-static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction,
-			 const struct nf_conn *ct, int own)
+/* the rule that lets a packet by as an answer, of the other direction; -1: none */
+static int answer_rule(const struct br_sg_bind *bind, u8 direction, int dir,
+		       const struct nf_conn *ct, int own, u64 slot)
 {
+	if (!br_sg_slot_answers(bind, direction, dir, ct, own, slot))
+		return -1;
+	return br_sg_rules_entry(bind->port, bind->remotes, !direction, ct, own);
+}
+
+/* has the port not followed the connection, and lets it go on? */
+static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction, int dir,
+			 const struct nf_conn *ct)
+{
+	int own = direction == BR_SG_INGRESS ? !dir : dir;
 	const unsigned long *words = br_sg_slot_words(ct);
+	const struct br_sg_port *port = bind->port;
 	u64 slot;
 
-	if (!words)
+	slot = words ? READ_ONCE(words[own]) : SLOT_UNKNOWN;
+	if (br_sg_slot_serial(slot) == br_sg_slot_serial(bind->stamp))
+		return br_sg_slot_version(slot) < port->since;
+	if (port->strict ||
+	    (br_sg_slot_revoked(slot) &&
+	     br_sg_rules_entry(port, bind->remotes, br_sg_slot_admitted(slot), ct,
+			       own) < 0))
 		return false;
-	slot = READ_ONCE(words[own]);
-	if (SLOT_SERIAL(slot) == SLOT_SERIAL(bind->stamp))
-		return SLOT_VERSION(slot) < bind->port->since;
-	if (bind->port->strict)
-		return false;
-	return br_sg_rules_flow(bind->port, bind->remotes, direction, ct,
-				own) >= 0;
+	return br_sg_rules_flow(port, bind->remotes, direction, ct, own) >= 0 ||
+	       answer_rule(bind, direction, dir, ct, own, slot) >= 0;
 }
 
 /* a packet without an entry: true if it is of one that lapsed, and has it now */
@@ -457,7 +397,6 @@ static bool flow_resume(const struct br_sg_bind *bind, u8 direction,
 	struct nf_conn *ct;
 	bool lapsed;
 	u16 family;
-	int dir;
 
 	family = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
 						    NFPROTO_IPV6;
@@ -471,14 +410,152 @@ static bool flow_resume(const struct br_sg_bind *bind, u8 direction,
 	if (!h)
 		return false;
 	ct = nf_ct_tuplehash_to_ctrack(h);
-	dir = NF_CT_DIRECTION(h);
-	lapsed = entry_lapsed(bind, direction, ct,
-			      direction == BR_SG_INGRESS ? !dir : dir);
+	lapsed = entry_lapsed(bind, direction, NF_CT_DIRECTION(h), ct);
 	if (lapsed)
-		entry_forget(ct, true);
+		br_sg_slot_forget(ct, true);
 	nf_ct_put(ct);
 	return lapsed &&
 	       br_sg_flow_track(bind->bridge, skb, &state) == NF_ACCEPT;
+}
+
+/*
+ * The word is one that says something, of another serial: of a port that is no
+ * more, or of one that has the address too, @holder. True when it decides. Such a
+ * word is judged again by this port's rules, as this port's own would be, so that
+ * a flow that is revoked does not come back with a new serial. It opens nothing
+ * to what comes to the port: that the other sent does not say that this one did.
+ */
+static bool judge_inherited(const struct br_sg_bind *bind, u8 direction,
+			    const struct br_sg_bind *holder,
+			    struct nf_conn *ct, unsigned long *words, int own,
+			    u64 slot, struct br_sg_verdict *verdict)
+{
+	u8 admitted = br_sg_slot_admitted(slot);
+	u64 renewed;
+
+	/* if it is there and allows the flow, it is the other's to say */
+	if (holder && !br_sg_slot_revoked(slot))
+		return false;
+	renewed = br_sg_slot_renewed(bind, ct, own, slot);
+	if (br_sg_slot_revoked(renewed)) {
+		if (!holder && br_sg_slot_charge(bind, ct, &words[own]))
+			WRITE_ONCE(words[own], renewed);
+		*verdict = judge_slot(ct, renewed);
+		return true;
+	}
+	if (bind->port->strict || br_sg_tuple_lacks_ports(&ct->tuplehash[own].tuple) ||
+	    (direction == BR_SG_INGRESS &&
+	     (holder || admitted == BR_SG_EGRESS)))
+		return false;
+	*verdict = br_sg_slot_take(bind, direction, admitted, ct, words, own,
+				   renewed & BR_SG_SLOT_RULE);
+	return true;
+}
+
+/*
+ * A packet on which the port has no verdict, by the rules: as an answer, if it is
+ * one, else as new. *@admitted: the direction whose rule it is.
+ */
+static struct br_sg_verdict judge_unseen(const struct br_sg_bind *bind,
+					 u8 direction, int dir,
+					 const struct br_sg_frame *frame,
+					 const struct nf_conn *ct, u64 slot,
+					 u8 *admitted)
+{
+	int own = direction == BR_SG_INGRESS ? !dir : dir;
+	const struct br_sg_port *port = bind->port;
+	int rule = -1;
+
+	if (port->strict && frame->proto == IPPROTO_TCP &&
+	    !(frame->flags & BR_SG_FRAME_SYN))
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	/* a request is no answer */
+	if (!(frame->flags & BR_SG_FRAME_SYN) &&
+	    may_answer(bind, direction, frame))
+		rule = answer_rule(bind, direction, dir, ct, own, slot);
+	*admitted = !direction;
+	if (rule >= 0 &&
+	    (!br_sg_tuple_lacks_ports(&ct->tuplehash[own].tuple) ||
+	     br_sg_rules_ports(port, bind->remotes, direction, BIT(*admitted),
+			       frame)))
+		return br_sg_verdict_rule(rule);
+	*admitted = direction;
+	return judge_rules(bind, direction, frame);
+}
+
+/* a packet of @ct in which the port has no verdict: @words[@own] is not its own */
+static struct br_sg_verdict judge_first(const struct br_sg_bind *bind,
+					u8 direction, int dir,
+					const struct br_sg_frame *frame,
+					struct nf_conn *ct,
+					unsigned long *words, int own)
+{
+	bool mine = may_answer(bind, direction, frame);
+	u64 slot = READ_ONCE(words[own]);
+	const struct br_sg_bind *holder;
+	struct br_sg_verdict verdict;
+	u8 admitted;
+
+	holder = br_sg_slot_bind(bind->bridge->snap, ct, slot);
+	if (mine && slot & BR_SG_SLOT_MARK &&
+	    judge_inherited(bind, direction, holder, ct, words, own, slot,
+			    &verdict))
+		return verdict;
+	verdict = judge_unseen(bind, direction, dir, frame, ct, slot, &admitted);
+	if (verdict.code < 0)
+		return mine && br_sg_slot_revoked(slot) ? judge_slot(ct, slot) :
+							  verdict;
+	/* of what comes to an address of two ports either has a copy */
+	if (!mine ||
+	    (direction == BR_SG_INGRESS && holder && holder != bind))
+		return verdict;
+	return br_sg_slot_take(bind, direction, admitted, ct, words, own,
+			       verdict.rule);
+}
+
+/*
+ * @ct has no room for words: it was made in the bridge's zone before somebody had
+ * asked for any, or there was no memory. What the rules let by of it is tracked
+ * anew, as after a migration; what they do not leaves it as it is. Two CPUs may both
+ * do so: conntrack makes one entry of the two.
+ */
+static struct br_sg_verdict judge_roomless(const struct br_sg_bind *bind,
+					   u8 direction,
+					   const struct br_sg_frame *frame,
+					   struct nf_conn *ct,
+					   enum ip_conntrack_info ctinfo,
+					   struct sk_buff *skb)
+{
+	struct nf_hook_state state = { .net = dev_net(skb->dev) };
+	struct br_sg_verdict verdict;
+	unsigned long *words;
+	u8 admitted;
+	int own;
+	u64 slot;
+
+	if (!nf_ct_is_confirmed(ct) || br_sg_frame_is_icmp_error(frame))
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	verdict = judge_unseen(bind, direction, CTINFO2DIR(ctinfo), frame, ct,
+			       SLOT_UNKNOWN, &admitted);
+	if (verdict.code < 0 || !may_answer(bind, direction, frame))
+		return verdict;
+	nf_ct_kill(ct);
+	if (br_sg_flow_track(bind->bridge, skb, &state) != NF_ACCEPT)
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	ct = flow_entry(bind, skb, &ctinfo);
+	words = ct ? br_sg_slot_words(ct) : NULL;
+	if (!words)
+		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	own = br_sg_slot_own(ctinfo, direction);
+	if (!READ_ONCE(words[own]))
+		return br_sg_slot_take(bind, direction, admitted, ct, words,
+				       own, verdict.rule);
+	/* somebody else was faster */
+	slot = br_sg_slot_read(bind, ct, words, own);
+	if (slot)
+		return judge_slot(ct, slot);
+	return judge_first(bind, direction, CTINFO2DIR(ctinfo), frame, ct, words,
+			   own);
 }
 
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
@@ -486,8 +563,6 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      const struct br_sg_frame *frame,
 				      struct sk_buff *skb)
 {
-	const struct br_sg_port *port = bind->port;
-	struct br_sg_verdict verdict;
 	enum ip_conntrack_info ctinfo;
 	unsigned long *words;
 	struct nf_conn *ct;
@@ -499,7 +574,7 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	/* conntrack lets none by; if one is here, it was not asked */
 	if (frame->flags & BR_SG_FRAME_FRAG)
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
-	if (port->stateless)
+	if (bind->port->stateless)
 		return judge_rules(bind, direction, frame);
 	ct = flow_entry(bind, skb, &ctinfo);
 	/* not by a copy of a flood: the connection is another port's */
@@ -512,11 +587,13 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 			return judge_rules(bind, direction, frame);
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	}
+	own = br_sg_slot_own(ctinfo, direction);
+	if (br_sg_frame_is_message(frame, ctinfo))
+		return judge_message(bind, ct, own);
 	words = br_sg_slot_words(ct);
 	if (!words)
-		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
-	own = br_sg_slot_own(ctinfo, direction);
-	slot = slot_read(bind, ct, words, own);
+		return judge_roomless(bind, direction, frame, ct, ctinfo, skb);
+	slot = br_sg_slot_read(bind, ct, words, own);
 	if (slot) {
 		if ((slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS &&
 		    !br_sg_frame_is_icmp_error(frame))
@@ -528,15 +605,39 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	if (ct->master)
 		return judge_expected(bind, ct);
-	if (port->strict && frame->proto == IPPROTO_TCP &&
-	    !(frame->flags & BR_SG_FRAME_SYN))
-		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
-	verdict = judge_rules(bind, direction, frame);
-	if (verdict.code < 0)
-		return verdict;
-	if (!may_answer(bind, direction, frame))
-		return verdict;
-	return slot_take(bind, direction, ct, words, own, verdict.rule);
+	return judge_first(bind, direction, CTINFO2DIR(ctinfo), frame, ct, words,
+			   own);
+}
+
+void br_sg_flow_seen(const struct br_sg_bind *bind, u8 direction,
+		     const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+	unsigned long *words;
+	struct nf_conn *ct;
+	u64 slot, seen;
+	int own;
+
+	ct = flow_entry(bind, skb, &ctinfo);
+	words = ct ? br_sg_slot_words(ct) : NULL;
+	/* RELATED: perhaps a message about the entry */
+	if (!words || ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY)
+		return;
+	own = br_sg_slot_own(ctinfo, direction);
+	slot = READ_ONCE(words[own]);
+	seen = bind->stamp;
+	if (direction == BR_SG_INGRESS) {
+		/* of a flood it may be a copy; it is none of others' words */
+		if (!slot)
+			WRITE_ONCE(words[own], seen | BR_SG_SLOT_INGRESS);
+		return;
+	}
+	if (br_sg_slot_serial(slot) == br_sg_slot_serial(seen) ?
+	    slot & BR_SG_SLOT_MARK || !(slot & BR_SG_SLOT_INGRESS) :
+	    br_sg_slot_revoked(slot) ||
+	    br_sg_slot_bind(bind->bridge->snap, ct, slot))
+		return;
+	WRITE_ONCE(words[own], seen);
 }
 
 int br_sg_flow_count(const struct br_sg_bind *bind, u8 direction,
@@ -554,10 +655,10 @@ int br_sg_flow_count(const struct br_sg_bind *bind, u8 direction,
 	if (!words)
 		return BR_SG_REASON_INVALID;
 	own = br_sg_slot_own(ctinfo, direction);
-	if (!slot_charge(bind, ct, &words[own]))
+	if (!br_sg_slot_charge(bind, ct, &words[own]))
 		return BR_SG_REASON_CT_LIMIT;
 	if (!READ_ONCE(words[own]))
-		slot_write(ct, &words[own], direction, bind->stamp);
+		br_sg_slot_write(ct, &words[own], direction, bind->stamp);
 	return 0;
 }
 
@@ -577,7 +678,8 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	if (!words)
 		return false;
 	own = br_sg_slot_own(ctinfo, direction);
-	if (SLOT_SERIAL(READ_ONCE(words[own])) == SLOT_SERIAL(bind->stamp) ||
+	/* what began the other way may be an answer, and a word may say more */
+	if (CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL || READ_ONCE(words[own]) ||
 	    (bind->port->strict && nf_ct_protonum(ct) == IPPROTO_TCP))
 		return false;
 	*verdict = br_sg_verdict_rule(br_sg_rules_flow(bind->port,
@@ -585,11 +687,11 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 						       direction, ct, own));
 	if (verdict->code)
 		return true;
-	/* no port of DHCP is plain, and the slot is another's or empty */
+	/* no port of DHCP is plain */
 	if (br_sg_cap_charge(bind, ct))
-		slot_write(ct, &words[own], direction, bind->stamp |
-			   slot_allowed(&ct->tuplehash[own].tuple,
-					verdict->rule));
+		br_sg_slot_write(ct, &words[own], direction, bind->stamp |
+				 br_sg_slot_allowed(&ct->tuplehash[own].tuple,
+						    verdict->rule));
 	else
 		verdict->code = -BR_SG_REASON_CT_LIMIT;
 	return true;
@@ -597,6 +699,7 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 
 struct br_sg_verdict
 br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
+			  const struct br_sg_frame *frame,
 			  const struct sk_buff *skb)
 {
 	struct br_sg_verdict verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
@@ -606,6 +709,7 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	enum ip_conntrack_info ctinfo;
 	unsigned long *words;
 	struct nf_conn *ct;
+	bool message;
 	u64 slot = 0;
 
 	ct = nf_ct_get(skb, &ctinfo);
@@ -618,19 +722,22 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	if (bind->port->stateless)
 		goto rules;
 	nf_ct_zone_init(&zone, bind->bridge->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
+	message = br_sg_frame_is_message(frame, ctinfo);
 	h = nf_conntrack_find_get(nf_ct_net(ct), &zone, &tuple);
 	if (h) {
 		ct = nf_ct_tuplehash_to_ctrack(h);
 		words = br_sg_slot_words(ct);
-		if (words)
-			slot = slot_read(bind, ct, words,
-					 !NF_CT_DIRECTION(h));
+		if (message)
+			verdict = judge_message(bind, ct, !NF_CT_DIRECTION(h));
+		else if (words)
+			slot = br_sg_slot_read(bind, ct, words,
+					       !NF_CT_DIRECTION(h));
 		if (slot)
 			verdict = judge_slot(ct, slot);
 		nf_ct_put(ct);
-		if (slot)
-			return verdict;
 	}
+	if (slot || message)
+		return verdict;
 rules:
 	return br_sg_verdict_rule(br_sg_rules_tuple(bind->port, bind->remotes,
 						    BR_SG_INGRESS, &tuple));

@@ -52,7 +52,14 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
  */
 struct br_sg_verdict
 br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
+			  const struct br_sg_frame *frame,
 			  const struct sk_buff *skb);
+/*
+ * What a port that is off or trusted has sent, or was sent first: its word says so,
+ * for when it filters. Not charged.
+ */
+void br_sg_flow_seen(const struct br_sg_bind *bind, u8 direction,
+		     const struct sk_buff *skb);
 /*
  * A packet that is accepted without a verdict of the rules that is kept: if it
  * makes an entry that is one of the port's. 0, or enum br_sg_reason: the port may

@@ -485,6 +485,10 @@ int br_sg_guard_ingress(const struct br_sg_guard *guard,
 		return ingress_nd_claims(guard, frame) ? BR_SG_STEP_ND :
 							 -BR_SG_REASON_SOURCE;
 
+	/* who may tell a VM its routes is not for the bridge to know */
+	if (frame_is_icmp_redirect(frame) ||
+	    frame_icmp6_type(frame) == BR_SG_ICMP6_REDIRECT)
+		return -BR_SG_REASON_RA;
 	if (frame_icmp6_type(frame) == BR_SG_ICMP6_RA)
 		return ingress_ra_ok(guard, frame) ? BR_SG_STEP_RA :
 						     -BR_SG_REASON_RA;

@@ -528,8 +528,11 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	if (unlikely(skb_has_frag_list(skb)) &&
 	    drop_lost(bn, bind, BR_SG_EGRESS, skb))
 		return NF_DROP;
-	if (!guards)
+	if (!guards) {
+		if (READ_ONCE(bind->state) == BR_SG_BIND_OPEN)
+			br_sg_flow_seen(bind, BR_SG_EGRESS, skb);
 		return NF_ACCEPT;
+	}
 	if ((plain_already(bind, skb) ||
 	     br_sg_plain_egress(&bind->port->guard, skb)) &&
 	    br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict)) {
@@ -621,6 +624,9 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 			shadow_early(bn, bind, BR_SG_INGRESS, early,
 				     bind_tracks(bind) &&
 				     frame_came_by_port(bn, bind, skb), skb);
+		if (READ_ONCE(bind->state) == BR_SG_BIND_OPEN &&
+		    bind_tracks(bind))
+			br_sg_flow_seen(bind, BR_SG_INGRESS, skb);
 		return early;
 	}
 	if (br_sg_plain_ingress(&bind->port->guard, skb) &&
@@ -637,7 +643,7 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return early;
 	/* the host's: of others' conntrack lets none by that is a packet's part */
 	if (!verdict.code && frame.flags & BR_SG_FRAME_FRAG) {
-		verdict = br_sg_flow_judge_fragment(bind, skb);
+		verdict = br_sg_flow_judge_fragment(bind, &frame, skb);
 		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
 				     skb);
 	}

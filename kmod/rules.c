@@ -39,6 +39,14 @@ bool br_sg_frame_is_icmp_error(const struct br_sg_frame *frame)
 	       frame->type == 11 || frame->type == 12;
 }
 
+bool br_sg_frame_is_message(const struct br_sg_frame *frame,
+			    enum ip_conntrack_info ctinfo)
+{
+	return (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY) &&
+	       frame->proto == (frame->kind == BR_SG_FRAME_IPV4 ?
+				IPPROTO_ICMP : IPPROTO_ICMPV6);
+}
+
 bool br_sg_frame_has_no_state(const struct br_sg_frame *frame)
 {
 	/* to conntrack, "no next header" is an extension header with nothing behind */

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <linux/br_sg.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 
 #include "frame.h"
 
@@ -43,6 +44,14 @@ static inline struct br_sg_verdict br_sg_verdict_rule(int rule)
 /* conntrack knows the protocol but not its ports: all such flows are one */
 bool br_sg_tuple_lacks_ports(const struct nf_conntrack_tuple *tuple);
 bool br_sg_frame_is_icmp_error(const struct br_sg_frame *frame);
+/*
+ * Does it speak of the entry that it carries, and is none of its packets? What
+ * conntrack says decides, not the type: it knows types as errors that are none by
+ * their number (ICMPv6 redirects), and may learn more. RELATED is also said of what
+ * a helper expected; no helper expects ICMP.
+ */
+bool br_sg_frame_is_message(const struct br_sg_frame *frame,
+			    enum ip_conntrack_info ctinfo);
 /* ICMP that conntrack keeps no state for: ND, MLD, discovery and the like */
 bool br_sg_frame_has_no_state(const struct br_sg_frame *frame);
 

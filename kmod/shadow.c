@@ -41,6 +41,7 @@
 #include "net.h"
 #include "shadow.h"
 #include "slot.h"
+#include "slot_judge.h"
 #include "snapshot.h"
 
 /* no port line and no default that drops it: not a step of a port */
@@ -60,6 +61,8 @@
  * @admitted: the direction that admitted the flow
  * @ways: those whose rules admitted packets of the entry, a bit per direction
  * @known: it is a packet of a flow that was admitted before
+ * @message: or speaks of one
+ * @answer: it answers what the port has no verdict on
  */
 struct shadow_packet {
 	const struct br_sg_bind *bind;
@@ -72,6 +75,8 @@ struct shadow_packet {
 	u8 admitted;
 	u8 ways;
 	bool known;
+	bool message;
+	bool answer;
 };
 
 static bool bind_keeps_state(const struct br_sg_bind *bind)
@@ -111,6 +116,7 @@ static void packet_admitted(struct shadow_packet *p, const struct nf_conn *ct,
 static void packet_flow(struct shadow_packet *p, const struct sk_buff *skb)
 {
 	enum ip_conntrack_info ctinfo;
+	const unsigned long *words;
 	const struct nf_conn *ct;
 	u64 slot;
 	int i;
@@ -121,14 +127,18 @@ static void packet_flow(struct shadow_packet *p, const struct sk_buff *skb)
 		return;
 	p->ct = ct;
 	p->own = br_sg_slot_own(ctinfo, p->direction);
+	p->message = br_sg_frame_is_message(&p->frame, ctinfo);
 	if (!bind_keeps_state(p->bind)) {
 		p->admitted = CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL ?
 			      p->direction : !p->direction;
 		p->ways = BIT(p->admitted);
-		p->known = p->admitted != p->direction ||
-			   br_sg_frame_is_icmp_error(&p->frame);
+		p->known = p->admitted != p->direction || p->message;
 		return;
 	}
+	words = br_sg_slot_words(ct);
+	p->answer = br_sg_slot_answers(p->bind, p->direction,
+				       CTINFO2DIR(ctinfo), ct, p->own,
+				       words ? READ_ONCE(words[p->own]) : 0);
 	slot = p->real.code ? slot_of(p->bind, ct, p->own) : 0;
 	if (slot)
 		packet_admitted(p, ct, p->own, slot);
@@ -172,7 +182,7 @@ static struct br_sg_verdict judge_known(const struct shadow_packet *p)
 	if (rule < 0)
 		return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
 	if (br_sg_tuple_lacks_ports(&p->ct->tuplehash[p->own].tuple) &&
-	    !br_sg_frame_is_icmp_error(frame) &&
+	    !p->message &&
 	    !br_sg_rules_ports(port, remotes, p->direction, p->ways, frame))
 		return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
 	return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
@@ -194,7 +204,8 @@ static struct br_sg_verdict judge_flow(const struct shadow_packet *p,
 	if (!p->ct)
 		return br_sg_frame_has_no_state(frame) ? judge_new(p) :
 			br_sg_verdict_step(-BR_SG_REASON_INVALID);
-	if (!br_sg_slot_words(p->ct))
+	/* confirmed, it is made anew when it has no room */
+	if (!br_sg_slot_words(p->ct) && !nf_ct_is_confirmed(p->ct))
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	if (p->known)
 		return judge_known(p);
@@ -202,10 +213,16 @@ static struct br_sg_verdict judge_flow(const struct shadow_packet *p,
 	if (p->ct->master)
 		return br_sg_verdict_step(bind_keeps_state(p->bind) ?
 					  -BR_SG_REASON_INVALID : VERDICT_NONE);
-	if (br_sg_frame_is_icmp_error(frame) ||
+	if (p->message || br_sg_frame_is_icmp_error(frame) ||
 	    (port->strict && frame->proto == IPPROTO_TCP &&
 	     !(frame->flags & BR_SG_FRAME_SYN)))
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	if (p->answer && !(frame->flags & BR_SG_FRAME_SYN) &&
+	    (p->direction == BR_SG_EGRESS ||
+	     br_sg_guard_addressed(&port->guard, frame)) &&
+	    br_sg_rules_entry(port, p->end->remotes, !p->direction, p->ct,
+			      p->own) >= 0)
+		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 	return judge_new(p);
 }
 

@@ -295,6 +295,9 @@ int oracle_ingress(const struct unit_port *port, const struct desc *d)
 		ACCEPT(ND);
 	if (whole && d->kind == IP4 && d->proto == 2 && d->type == 0x11)
 		ACCEPT(IGMP);
+	if (icmp6(d, 137) || (d->kind == IP4 && d->proto == 1 &&
+			       d->frag != REST && d->type == 5))
+		DROP(RA);
 	for (i = 0; i < port->n_pairs; i++)
 		ipv6 |= !!strchr(port->pairs[i].prefix, ':');
 	if (icmp6(d, 134)) {

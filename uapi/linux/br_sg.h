@@ -702,8 +702,8 @@ enum br_sg_step {
  *	that it is his
  * @BR_SG_REASON_ND: [nd] ND in another's name, with a wrong hop limit or in
  *	a fragment
- * @BR_SG_REASON_RA: [ra] egress: RA or redirect from a VM; ingress: RA that is
- *	not for this port
+ * @BR_SG_REASON_RA: [ra] egress: RA or redirect from a VM; ingress: redirect, or
+ *	RA that is not for this port
  * @BR_SG_REASON_DHCP: [dhcp] a VM as DHCP server
  * @BR_SG_REASON_INVALID: [invalid] conntrack has no entry for what must have
  *	one, the entry has no room for a slot, or (strict) TCP in mid-stream
@@ -967,7 +967,8 @@ enum br_sg_binding_attr {
  * in: 1 when the end was admitted by the ingress rules, 0 by egress
  * mark: BR_SG_SLOT_ALLOWED, BR_SG_SLOT_REVOKED, or BR_SG_SLOT_PORTS: allowed,
  *	but the entry does not know the ports of its packets, so that each is
- *	asked for them. 0: no verdict, the entry only counts as the port's
+ *	asked for them. 0: no verdict, the entry only counts as the port's; so
+ *	does a port that is off or trusted mark what it has sent
  * both: 1 when packets have been admitted by the rules of the other direction too,
  *	which happens with BR_SG_SLOT_PORTS only: all flows of two ends are one entry
  * rule: index in the port's rules of that direction, 0 to 4095
