@@ -307,7 +307,5 @@ void br_sg_group_rule_remove(struct br_sg_group_conf *group, u32 index);
 bool br_sg_default_drops(const struct br_sg_config *config, const char *name);
 /* a character that looks as if it stood for others and does not; NULL: none */
 const char *br_sg_default_foreign(const char *pattern);
-/* how many characters a name that matches has at least */
-u32 br_sg_default_width(const char *pattern);
 
 #endif

@@ -17,15 +17,6 @@ const char *br_sg_default_foreign(const char *pattern)
 	return strpbrk(pattern, "[]{}()|,^$!%");
 }
 
-u32 br_sg_default_width(const char *pattern)
-{
-	u32 width = 0;
-
-	while (*pattern)
-		width += *pattern++ != '*';
-	return width;
-}
-
 /* does '*' and '?'; the text is a device's name, so this is bounded */
 static bool pattern_match(const char *p, const char *s)
 {

@@ -16,17 +16,12 @@ static int br_sg_nl_pattern_check(const struct nlattr *at,
 {
 	const char *pattern = nla_data(at);
 	const char *foreign = br_sg_default_foreign(pattern);
-	u32 width = br_sg_default_width(pattern);
 
-	if (foreign)
-		return br_sg_refuse(extack, at, -EINVAL,
-				    "pattern \"%s\" has a '%c' that would stand for itself: only * stands for any characters and ? for one",
-				    pattern, *foreign);
-	if (width > BR_SG_DEV_MAX)
-		return br_sg_refuse(extack, at, -EINVAL,
-				    "pattern \"%s\" matches no device: it has %u characters besides *, a device's name has at most %u",
-				    pattern, width, BR_SG_DEV_MAX);
-	return 0;
+	if (!foreign)
+		return 0;
+	return br_sg_refuse(extack, at, -EINVAL,
+			    "pattern \"%s\" has a '%c' that would stand for itself: only * stands for any characters and ? for one",
+			    pattern, *foreign);
 }
 
 static int br_sg_nl_default_new(struct br_sg_config *c, u8 op,

@@ -26,10 +26,10 @@ static int take_file(struct ctx *ctx, const char **file, bool *allow_empty)
 		else if (*peek(in) == '-' && peek(in)[1])
 			return unknown_word(in, in->at, "option",
 					    allow_empty ? options : only_quiet);
-		else if (*file)
-			return no_more_words(in);
-		else
+		else if (!*file)
 			*file = take(in);
+		else
+			return no_more_words(in);
 	}
 	if (!*file)
 		return err_word(in, in->at,
@@ -51,12 +51,11 @@ static int load(struct ctx *ctx, struct conf *conf, struct input *in, bool *allo
 /* An empty file may be a generator that failed; the way to open all on purpose is another */
 static int check_opens(struct input *in, const struct conf *have, const struct conf *want)
 {
-	if (conf_guards(want) || !conf_guards(have))
+	if (conf_guards(want) || !have->ports.n)
 		return RC_OK;
 	err_src(in, 0, NULL,
-		"%s has neither a port nor a \"default drop\": it would open every port (%zu port%s and %zu default%s in force), nothing was changed; to do so all the same: sgctl flush, or apply --allow-empty",
-		in->name, have->ports.n, have->ports.n == 1 ? "" : "s", have->defaults.n,
-		have->defaults.n == 1 ? "" : "s");
+		"%s has neither a port nor a \"default drop\": it would open every port (%zu in force), nothing was changed; to do so all the same: sgctl flush, or apply --allow-empty",
+		in->name, have->ports.n);
 	return RC_REFUSED;
 }
 
@@ -126,9 +125,12 @@ int apply_file(struct ctx *ctx, uint32_t commit_flags)
 		rc = input_is_json(&in) ? conf_from_json(&want, &in) : conf_from_text(&want, &in);
 	}
 	if (!rc && i == NL_TRIES) {
-		err_src(&in, 0, NULL, unsure ?
-			"the kernel's answer to the change is lost each time: sgctl diff shows what is not in force" :
-			"another writer changes the configuration all the time: nothing was changed, try again");
+		if (unsure)
+			err_src(&in, 0, NULL,
+				"the kernel's answer to the change is lost each time: sgctl diff shows what is not in force");
+		else
+			err_src(&in, 0, NULL,
+				"another writer changes the configuration all the time: nothing was changed, try again");
 		rc = RC_REFUSED;
 	}
 	/* It is in force, whether that can be written or not */

@@ -195,13 +195,12 @@ static int call(struct ctx *ctx, int (*verb)(struct nl *nl, struct input *in))
 static int check_opens(struct ctx *ctx)
 {
 	struct conf want = { 0 }, have = { 0 };
-	unsigned int what = READ_DEFAULTS | READ_PORTS;
 	int rc;
 
-	rc = nl_read(&ctx->nl, &want, what | READ_SHADOW, &ctx->in);
+	rc = nl_read(&ctx->nl, &want, READ_DEFAULTS | READ_PORTS | READ_SHADOW, &ctx->in);
 	if (!rc && !conf_guards(&want))
-		rc = nl_read(&ctx->nl, &have, what, &ctx->in);
-	if (!rc && conf_guards(&have)) {
+		rc = nl_read(&ctx->nl, &have, READ_PORTS, &ctx->in);
+	if (!rc && have.ports.n) {
 		err_src(&ctx->in, 0, NULL,
 			"the shadow has neither a port nor a \"default drop\": it would open every port, nothing was changed; to do so all the same: sgctl flush, or shadow commit --allow-empty");
 		rc = RC_REFUSED;

@@ -232,8 +232,7 @@ bool check_pattern_name(const char *s, struct msg *msg)
 /* The kernel refuses the same: such a line would guard nothing */
 bool check_pattern(const char *s, struct msg *msg)
 {
-	const char *p = strpbrk(s, "[]{}()|,^$!%"), *c;
-	unsigned int width = 0;
+	const char *p = strpbrk(s, "[]{}()|,^$!%");
 
 	if (!check_pattern_name(s, msg))
 		return false;
@@ -247,12 +246,6 @@ bool check_pattern(const char *s, struct msg *msg)
 		return refuse(msg, NULL,
 			      "pattern \"%s\" matches no device: a device's name has no '/' and no ':'",
 			      s);
-	for (c = s; *c; c++)
-		width += *c != '*';
-	if (width > BR_SG_DEV_MAX)
-		return refuse(msg, NULL,
-			      "pattern \"%s\" matches no device: it has %u characters besides *, a device's name has at most %u",
-			      s, width, BR_SG_DEV_MAX);
 	return true;
 }
 

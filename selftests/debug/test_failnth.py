@@ -54,7 +54,7 @@ port add tap9 mac 02:00:00:00:00:09 ip 10.1.0.9 group less
 COMMANDS = (
     ("", "apply -", BASE),
     (BASE, "apply -", MORE),
-    (BASE, "apply -", ""),
+    (BASE, "apply --allow-empty -", ""),
     (BASE, "check -", MORE),
     (BASE, "diff -", BASE),
     (BASE, "-b -", "group add x\nmember add x 10.0.0.1\nport set tap2 ip "

@@ -368,7 +368,7 @@ class Node:
         return r
 
     def apply(self, config):
-        self.sgctl("apply", "-", stdin=config)
+        self.sgctl("apply", "--allow-empty", "-", stdin=config)
         self.before = None
 
     def drain(self):

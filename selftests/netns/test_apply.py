@@ -64,7 +64,7 @@ for name, text in EMPTY:
     t.ok(rc == 0 and "generation" in out, name + " is applied where nothing is in force",
          rc, out, err)
     node.sgctl("flush")
-for force, what in ((CONFIG, "a port"), (DROP, "a default drop"),
+for force, what in ((CONFIG, "a port"), (PORT + GROUP, "a port without a default"),
                     ("port add tap1 off\n", "a port that is off")):
     node.apply(force)
     before = save(), generation(), syn_in(23)
@@ -235,11 +235,11 @@ def default_new(pattern):
 
 
 for pattern in ("tap[0-9]", "tap]", "tap{1,2}", "tap}", "(tap*)", "tap*)", "a|b", "a,b", "^tap*",
-                "tap*$", "!tap*", "tap%d", "tap+", "+", "a" * 16, "*a" * 15 + "*", "?" * 16, "a/b",
+                "tap*$", "!tap*", "tap%d", "tap+", "+", "a/b",
                 "a:b", "a+b", "??", "*", "tap-1.2_x@y~z", "*" * 31):
     kernel = default_new(pattern)
     tool = run("-b", "-", stdin="default replace drop %s\ngroup del none\n" % pattern)[0]
-    fine = pattern in ("a+b", "??", "*", "tap-1.2_x@y~z", "*" * 31, "*a" * 15 + "*")
+    fine = pattern in ("a+b", "??", "*", "tap-1.2_x@y~z", "*" * 31)
     t.equal((kernel, tool), (None, 2) if fine else (22, 1),
             "default drop %s: kernel and tool agree" % pattern)
 

@@ -31,7 +31,7 @@ node = harness.Node(t, taps=())
 
 
 def apply(config):
-    node.sgctl("apply", "-", stdin=config)
+    node.sgctl("apply", "--allow-empty", "-", stdin=config)
 
 
 class Talk:

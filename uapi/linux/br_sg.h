@@ -372,9 +372,8 @@ enum br_sg_addr_attr {
  * @BR_SG_DEFAULT_A_PATTERN: string of 1 to 31: a device name in which '*'
  *	stands for any characters and '?' for one. Where several match, the one
  *	with the most characters other than '*' and '?' decides; among equals,
- *	drop. A pattern that would match nothing is refused by DEFAULT_NEW: one
- *	with another character that stands for others elsewhere, []{}()|,^$!%
- *	or '+' at the end, or with more than 15 characters besides '*'
+ *	drop. Another character that stands for others elsewhere, []{}()|,^$!%
+ *	or '+' at the end, is refused by DEFAULT_NEW: it would match nothing
  * @BR_SG_DEFAULT_A_VERDICT: u8, enum br_sg_default_verdict
  * @BR_SG_DEFAULT_A_COOKIE: u32, see COOKIE above
  */
