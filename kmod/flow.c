@@ -62,7 +62,9 @@
  * anything; M sends RST, conntrack forgets the entry, A sends data from port 80,
  * which is A's to send, and M's packets are its answers.
  *
- *	M: RST, then SYN	br_sg_flow_revoked() drops either before conntrack
+ *	M: RST, then SYN	br_sg_flow_revoked() drops either before conntrack;
+ *				if A's device is another now, which M's packet does
+ *				not tell, conntrack is not shown it, and A judges
  *	M: data			conntrack finds the entry, A's word drops it
  *	silence			the entry's time is fixed, and long
  *	the rule is put back	the word is older than the policy: judged again,
@@ -96,8 +98,8 @@
 #include "cap.h"
 #include "flow.h"
 #include "net.h"
+#include "revoked.h"
 #include "rules.h"
-#include "shadow.h"
 #include "slot.h"
 #include "slot_judge.h"
 #include "snapshot.h"
@@ -213,15 +215,6 @@ static struct br_sg_verdict judge_ports(const struct br_sg_bind *bind,
 	return verdict;
 }
 
-/* @slot: of @ct */
-static struct br_sg_verdict judge_slot(struct nf_conn *ct, u64 slot)
-{
-	if (!br_sg_slot_revoked(slot))
-		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
-	br_sg_tomb_keep(ct, slot & BR_SG_SLOT_RULE);
-	return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
-}
-
 /*
  * A message about @ct, or about what its master expected. Conntrack does not
  * refresh the entry for it, and moves no state: there is nothing to put back.
@@ -254,7 +247,7 @@ static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
 		slot = br_sg_slot_read(bind, ct->master, words, i);
 		if (!slot)
 			continue;
-		verdict = judge_slot(ct->master, slot);
+		verdict = br_sg_slot_verdict(ct->master, slot);
 		if (verdict.code < 0)
 			br_sg_tomb_keep(ct, br_sg_tomb_state(ct));
 		else
@@ -262,98 +255,6 @@ static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
 		return verdict;
 	}
 	return br_sg_verdict_step(-BR_SG_REASON_INVALID);
-}
-
-/* the port end of the bridge that has revoked @ct; NULL: none has */
-static const struct br_sg_bind *
-entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct, int *own)
-{
-	unsigned long *words = br_sg_slot_words(ct);
-	const struct br_sg_bind *bind;
-	u64 slot;
-	int i;
-
-	for (i = 0; words && i < 2; i++) {
-		bind = br_sg_slot_bind(bridge->snap, ct, READ_ONCE(words[i]));
-		if (!bind || bind->port->stateless)
-			continue;
-		slot = br_sg_slot_read(bind, ct, words, i);
-		if (slot && judge_slot(ct, slot).code < 0) {
-			*own = i;
-			return bind;
-		}
-	}
-	return NULL;
-}
-
-/*
- * The port that owns word @own of @ct is known, and has not written it: was the flow
- * revoked at its end, by one that is no more?
- */
-static bool entry_inherited(const struct br_sg_bind *bind,
-			    const struct nf_conn *ct, int own)
-{
-	const unsigned long *words = br_sg_slot_words(ct);
-	u64 slot = words ? READ_ONCE(words[own]) : 0;
-
-	return br_sg_slot_revoked(slot) &&
-	       READ_ONCE(bind->state) == BR_SG_BIND_FILTER &&
-	       !bind->port->stateless &&
-	       br_sg_slot_revoked(br_sg_slot_renewed(bind, ct, own, slot));
-}
-
-/* conntrack keeps a state for them, which ends flows or begins them anew */
-static bool proto_has_state(u8 proto)
-{
-	return proto == IPPROTO_TCP || proto == IPPROTO_SCTP ||
-	       proto == IPPROTO_DCCP;
-}
-
-const struct br_sg_bind *
-br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
-		   u8 *direction, const struct sk_buff *skb)
-{
-	struct nf_conntrack_tuple_hash *h;
-	struct nf_conntrack_tuple tuple;
-	struct nf_conntrack_zone zone;
-	const struct br_sg_bind *end;
-	struct nf_conn *ct, *of;
-	int own, own_end;
-	u16 family;
-
-	family = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
-						    NFPROTO_IPV6;
-	/* none of a later fragment; without the first it comes to nothing */
-	if (!nf_ct_get_tuplepr(skb, skb_mac_offset(skb) + ETH_HLEN, family,
-			       bn->net, &tuple) ||
-	    !proto_has_state(tuple.dst.protonum))
-		return NULL;
-	nf_ct_zone_init(&zone, bind->bridge->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
-	h = nf_conntrack_find_get(bn->net, &zone, &tuple);
-	if (!h)
-		return NULL;
-	ct = nf_ct_tuplehash_to_ctrack(h);
-	of = ct;
-	end = entry_revoked(bind->bridge, of, &own);
-	if (!end && ct->master) {
-		of = ct->master;
-		end = entry_revoked(bind->bridge, of, &own);
-		if (end)
-			br_sg_tomb_keep(ct, br_sg_tomb_state(ct));
-	}
-	own_end = br_sg_slot_own(NF_CT_DIRECTION(h) ? IP_CT_ESTABLISHED_REPLY :
-					    IP_CT_ESTABLISHED, *direction);
-	if (!end && entry_inherited(bind, ct, own_end)) {
-		end = bind;
-		of = ct;
-		own = own_end;
-	}
-	if (end && end != bind)
-		*direction = BR_SG_INGRESS;
-	if (end && unlikely(end->shadow))
-		br_sg_shadow_compare_revoked(bn, end, *direction, of, own, skb);
-	nf_ct_put(ct);
-	return end;
 }
 
 /* the rule that lets a packet by as an answer, of the other direction; -1: none */
@@ -392,21 +293,12 @@ static bool flow_resume(const struct br_sg_bind *bind, u8 direction,
 {
 	struct nf_hook_state state = { .net = dev_net(skb->dev) };
 	struct nf_conntrack_tuple_hash *h;
-	struct nf_conntrack_tuple tuple;
-	struct nf_conntrack_zone zone;
 	struct nf_conn *ct;
 	bool lapsed;
-	u16 family;
 
-	family = skb->protocol == htons(ETH_P_IP) ? NFPROTO_IPV4 :
-						    NFPROTO_IPV6;
-	if (skb_get_nfct(skb) ||
-	    !nf_ct_get_tuplepr(skb, skb_mac_offset(skb) + ETH_HLEN, family,
-			       state.net, &tuple) ||
-	    tuple.dst.protonum != IPPROTO_TCP)
+	if (skb_get_nfct(skb))
 		return false;
-	nf_ct_zone_init(&zone, bind->bridge->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
-	h = nf_conntrack_find_get(state.net, &zone, &tuple);
+	h = br_sg_flow_find(bind, state.net, skb);
 	if (!h)
 		return false;
 	ct = nf_ct_tuplehash_to_ctrack(h);
@@ -440,7 +332,7 @@ static bool judge_inherited(const struct br_sg_bind *bind, u8 direction,
 	if (br_sg_slot_revoked(renewed)) {
 		if (!holder && br_sg_slot_charge(bind, ct, &words[own]))
 			WRITE_ONCE(words[own], renewed);
-		*verdict = judge_slot(ct, renewed);
+		*verdict = br_sg_slot_verdict(ct, renewed);
 		return true;
 	}
 	if (bind->port->strict || br_sg_tuple_lacks_ports(&ct->tuplehash[own].tuple) ||
@@ -503,7 +395,7 @@ static struct br_sg_verdict judge_first(const struct br_sg_bind *bind,
 		return verdict;
 	verdict = judge_unseen(bind, direction, dir, frame, ct, slot, &admitted);
 	if (verdict.code < 0)
-		return mine && br_sg_slot_revoked(slot) ? judge_slot(ct, slot) :
+		return mine && br_sg_slot_revoked(slot) ? br_sg_slot_verdict(ct, slot) :
 							  verdict;
 	/* of what comes to an address of two ports either has a copy */
 	if (!mine ||
@@ -553,9 +445,60 @@ static struct br_sg_verdict judge_roomless(const struct br_sg_bind *bind,
 	/* somebody else was faster */
 	slot = br_sg_slot_read(bind, ct, words, own);
 	if (slot)
-		return judge_slot(ct, slot);
+		return br_sg_slot_verdict(ct, slot);
 	return judge_first(bind, direction, CTINFO2DIR(ctinfo), frame, ct, words,
 			   own);
+}
+
+/*
+ * A packet that conntrack was not shown (see br_sg_flow_revoked()), or that it has
+ * no entry for, and that may move its state: true when it is decided. At the port that sent it, which has no say about
+ * the other end, by its word or its rules, with nothing written. At the one that it is
+ * for by the word that nobody has; if the rules allow the flow again, or the word has
+ * become this port's, conntrack may see it now.
+ */
+static bool judge_orphan(const struct br_sg_bind *bind, u8 direction,
+			 const struct br_sg_frame *frame, struct sk_buff *skb,
+			 struct br_sg_verdict *verdict)
+{
+	struct nf_hook_state state = { .net = dev_net(skb->dev) };
+	struct nf_conntrack_tuple_hash *h;
+	unsigned long *words;
+	struct nf_conn *ct;
+	bool decided = false;
+	u64 slot;
+	int own;
+
+	h = br_sg_flow_find(bind, state.net, skb);
+	if (!h) {
+		*verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
+		decided = direction == BR_SG_EGRESS;
+		goto track;
+	}
+	ct = nf_ct_tuplehash_to_ctrack(h);
+	own = direction == BR_SG_INGRESS ? !NF_CT_DIRECTION(h) :
+					   NF_CT_DIRECTION(h);
+	words = br_sg_slot_words(ct);
+	slot = words ? br_sg_slot_read(bind, ct, words, own) : 0;
+	if (direction == BR_SG_EGRESS && !br_sg_entry_orphaned(bind->bridge, ct, !own))
+		*verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	else if (slot)
+		*verdict = br_sg_slot_verdict(ct, slot);
+	else if (direction == BR_SG_EGRESS)
+		*verdict = judge_rules(bind, direction, frame);
+	else if (!br_sg_entry_orphaned(bind->bridge, ct, own) ||
+		 !judge_inherited(bind, direction, NULL, ct, words, own,
+				  READ_ONCE(words[own]), verdict))
+		*verdict = br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
+	decided = direction == BR_SG_EGRESS || verdict->code < 0;
+	nf_ct_put(ct);
+track:
+	if (decided)
+		return true;
+	if (br_sg_flow_track(bind->bridge, skb, &state) == NF_ACCEPT)
+		return false;
+	*verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	return true;
 }
 
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
@@ -563,6 +506,7 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      const struct br_sg_frame *frame,
 				      struct sk_buff *skb)
 {
+	struct br_sg_verdict verdict;
 	enum ip_conntrack_info ctinfo;
 	unsigned long *words;
 	struct nf_conn *ct;
@@ -578,10 +522,17 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 		return judge_rules(bind, direction, frame);
 	ct = flow_entry(bind, skb, &ctinfo);
 	/* not by a copy of a flood: the connection is another port's */
-	if (!ct && frame->proto == IPPROTO_TCP &&
-	    may_answer(bind, direction, frame) &&
-	    flow_resume(bind, direction, skb))
-		ct = flow_entry(bind, skb, &ctinfo);
+	if (!ct && br_sg_proto_has_state(frame->proto) &&
+	    may_answer(bind, direction, frame)) {
+		if (skb_get_nfct(skb) == IP_CT_UNTRACKED) {
+			if (judge_orphan(bind, direction, frame, skb, &verdict))
+				return verdict;
+			ct = flow_entry(bind, skb, &ctinfo);
+		} else if (frame->proto == IPPROTO_TCP &&
+			   flow_resume(bind, direction, skb)) {
+			ct = flow_entry(bind, skb, &ctinfo);
+		}
+	}
 	if (!ct) {
 		if (br_sg_frame_has_no_state(frame) && !nf_ct_get(skb, &ctinfo))
 			return judge_rules(bind, direction, frame);
@@ -599,7 +550,7 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 		    !br_sg_frame_is_icmp_error(frame))
 			return judge_ports(bind, direction, &words[own], slot,
 					   frame);
-		return judge_slot(ct, slot);
+		return br_sg_slot_verdict(ct, slot);
 	}
 	if (br_sg_frame_is_icmp_error(frame))
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
@@ -733,7 +684,7 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 			slot = br_sg_slot_read(bind, ct, words,
 					       !NF_CT_DIRECTION(h));
 		if (slot)
-			verdict = judge_slot(ct, slot);
+			verdict = br_sg_slot_verdict(ct, slot);
 		nf_ct_put(ct);
 	}
 	if (slot || message)

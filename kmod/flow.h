@@ -27,11 +27,13 @@ bool br_sg_flow_tracked(const struct br_sg_bind *bind,
 /*
  * Before conntrack sees it, of an untagged IP frame that may move a connection's
  * state, and that travels in *@direction at @bind: is its flow one that a port end
- * of the bridge has revoked? That end, with *@direction as it sees it, or NULL.
+ * of the bridge has revoked? That end, with *@direction as it sees it, or NULL. If
+ * it was revoked by who is no more, at the end that the packet is for, *@track is set
+ * to false: that end has to see it first, and conntrack must not.
  */
 const struct br_sg_bind *
 br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
-		   u8 *direction, const struct sk_buff *skb);
+		   u8 *direction, const struct sk_buff *skb, bool *track);
 /* steps 9 to 11 */
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      u8 direction,

@@ -227,16 +227,16 @@ static unsigned int conclude_flow(struct br_sg_net *bn,
 /*
  * Of a flow that a port end has revoked nothing that moves conntrack's state
  * reaches conntrack. Counted at that end, whoever sent it; @direction is that of
- * the frame to @bind.
+ * the frame to @bind. Sets *@track to false if conntrack must not see it all the same.
  */
 static bool drop_revoked(struct br_sg_net *bn,
 			 const struct br_sg_bind *bind, u8 direction,
-			 struct sk_buff *skb)
+			 struct sk_buff *skb, bool *track)
 {
 	const struct br_sg_bind *end;
 	struct br_sg_frame frame;
 
-	end = br_sg_flow_revoked(bn, bind, &direction, skb);
+	end = br_sg_flow_revoked(bn, bind, &direction, skb, track);
 	if (likely(!end))
 		return false;
 	br_sg_frame_size(&frame, skb);
@@ -427,6 +427,7 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	 struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	unsigned int verdict = NF_ACCEPT;
+	bool track;
 
 	if (!decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict))
 		verdict = pre_guard(bn, bind, skb);
@@ -438,18 +439,19 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return verdict;
 	if (!bind_filtered(bind))
 		return bracket_open(bn, skb);
-	if (frame_is_ip(skb) && (!bind->bridge->stateless ||
-				 frame_is_fragment(skb))) {
-		if (bind->watched && !frame_is_steady(skb) &&
-		    drop_revoked(bn, bind, BR_SG_EGRESS, skb))
-			return NF_DROP;
-		if (br_sg_refrag_atomic(skb))
-			return pre_track(bind->bridge, skb, state);
+	track = frame_is_ip(skb) &&
+		(!bind->bridge->stateless || frame_is_fragment(skb));
+	if (track && bind->watched && !frame_is_steady(skb) &&
+	    drop_revoked(bn, bind, BR_SG_EGRESS, skb, &track))
+		return NF_DROP;
+	if (track && br_sg_refrag_atomic(skb))
+		return pre_track(bind->bridge, skb, state);
+	if (track) {
 		pre_zone(bind->bridge, skb);
-	} else {
-		nf_reset_ct(skb);
-		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+		return NF_ACCEPT;
 	}
+	nf_reset_ct(skb);
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	return NF_ACCEPT;
 }
 
@@ -579,6 +581,8 @@ static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		       const struct br_sg_frame *frame, struct sk_buff *skb,
 		       const struct nf_hook_state *state, unsigned int *verdict)
 {
+	bool track;
+
 	if (!frame_is_ip(skb) || frame->flags & BR_SG_FRAME_FRAG)
 		return true;
 	if (bind->bridge->stateless) {
@@ -587,7 +591,8 @@ static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return true;
 	}
 	*verdict = NF_DROP;
-	if (bind->watched && drop_revoked(bn, bind, BR_SG_INGRESS, skb))
+	if (bind->watched &&
+	    drop_revoked(bn, bind, BR_SG_INGRESS, skb, &track))
 		return false;
 	if (br_sg_flow_track(bind->bridge, skb, state) == NF_ACCEPT)
 		return true;

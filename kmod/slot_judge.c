@@ -171,3 +171,11 @@ u64 br_sg_slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
 		return 0;
 	return slot_rejudge(bind, ct, words, own, slot);
 }
+
+struct br_sg_verdict br_sg_slot_verdict(struct nf_conn *ct, u64 slot)
+{
+	if (!br_sg_slot_revoked(slot))
+		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
+	br_sg_tomb_keep(ct, slot & BR_SG_SLOT_RULE);
+	return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
+}

@@ -89,5 +89,7 @@ u64 br_sg_slot_peek(const struct br_sg_bind *bind, const struct nf_conn *ct,
 /* the port's slot, brought to its present version; 0: it has none */
 u64 br_sg_slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
 		    unsigned long *words, int own);
+/* what @slot, which is not 0, says of a packet of @ct */
+struct br_sg_verdict br_sg_slot_verdict(struct nf_conn *ct, u64 slot);
 
 #endif

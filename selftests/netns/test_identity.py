@@ -268,8 +268,57 @@ node.count()
 for flow in flows:
     cut(node, flow, "on the bridge made anew", "R", "A")
 
+for name in list(node.taps):
+    node.remove(name)
+
+# who wrote that the flow is revoked is no more, and the first packet afterwards is
+# one that would end the entry, and that the port which has the address now is not
+# handed: the frame is to another MAC, or no packet of the port has shown who it is
+NOBODY = "02:00:00:00:00:55"
+
+
+def elsewhere(frame):
+    return f.mac(NOBODY) + frame[6:]
+
+
+for event, do, same in EVENTS:
+    if same:
+        continue
+    for way in OTHER:
+        node = node_of(way)
+        flows = [Flow("tcp", v, way) for v in ADDR]
+        t.ok(all([x.open(node) for x in flows]),
+             "%s, %s: connections are made" % (event, way))
+        configure(node, [])
+        for flow in flows:
+            cut(node, flow, "the rule is gone", "A")
+        do(node)
+        for flow in flows:
+            for flag in "R", "S", "F", "R", "SA", "S":
+                came = node.send("qvb", elsewhere(flow.packet("qvb", flag, b"")))
+                t.ok(not came["tap1"], "%s: %s: %s to another MAC" % (
+                    flow.name, event, flag), came)
+        node.count()
+        for flow in flows:
+            cut(node, flow, event + ", then R and S to another MAC", "A", "S", "A")
+        do(node)
+        node.count()
+        for flow in flows:
+            for flag in "S", "R", "S":
+                node.check("%s: %s once more: %s by qvb, first of all" % (
+                    flow.name, event, flag), "qvb", flow.packet("qvb", flag, b""),
+                    counts=flow.counter("qvb", "[revoked]"))
+            cut(node, flow, event + ", then R and S", "A")
+        # what the rules allow again is a connection like any other
+        do(node)
+        configure(node, node.rules)
+        for flow in flows:
+            t.ok(flow.open(node), "%s: %s, the rule is back: the same ports again" %
+                 (flow.name, event))
+        for name in list(node.taps):
+            node.remove(name)
+
 # what it has opened on one bridge counts on the next, too
-node.remove("tap1")
 node = node_of("egress")
 node.port = node.port.replace("tap1", "tap1 ct-limit 20")
 configure(node, node.rules)
