@@ -81,6 +81,20 @@ def main():
         except ImportError:
             with open(path, encoding="utf-8") as f:
                 tap.ok(json.load(f), f"{name} is JSON (no python3-jsonschema here)")
+    # a promise without a test is none
+    top = os.path.dirname(TOOL)
+    with open(os.path.join(top, "SECURITY.md"), encoding="utf-8") as f:
+        text = f.read()
+    rows = [line.split(" | ") for line in
+            text.split("## Promises")[1].split("## ")[0].splitlines()
+            if line.startswith("| ") and not line.startswith(("| promise", "| ---"))]
+    tap.ok(len(rows) > 10, "SECURITY.md has promises")
+    for row in rows:
+        tests = re.findall(r"`([a-z]+/[a-z_]+\.[a-z]+)`", row[-1])
+        missing = [x for x in tests if not os.path.exists(os.path.join(top, "selftests", x))]
+        tap.ok(tests and not missing, f"a test shows: {row[0][2:60]}", *missing)
+    for path in re.findall(r"`(kmod/[a-z_.]+)`", text):
+        tap.ok(os.path.exists(os.path.join(top, path)), f"SECURITY.md: {path} is there")
     tap.done()
 
 
