@@ -139,10 +139,7 @@ static bool frame_came_by_port(struct br_sg_net *bn,
 	return in && in->bridge == bind->bridge;
 }
 
-/*
- * A packet that the bridge would lose behind our back, see refrag.c. What goes up
- * to the host is not cut again, and what the host sent was not put together.
- */
+/* that the bridge would lose, see refrag.c. What goes to or comes from the host it won't */
 static noinline_for_stack bool
 drop_lost(struct br_sg_net *bn, const struct br_sg_bind *bind, u8 direction,
 	  const struct sk_buff *skb)
@@ -159,22 +156,29 @@ drop_lost(struct br_sg_net *bn, const struct br_sg_bind *bind, u8 direction,
 	return true;
 }
 
+/* apart, so that there is no frame on the stack of those that need none */
+static noinline_for_stack unsigned int
+accept_segments(const struct br_sg_bind *bind, u8 direction,
+		const struct sk_buff *skb)
+{
+	struct br_sg_frame frame;
+
+	br_sg_frame_size(&frame, skb);
+	return accept(bind, direction, BR_SG_STEP_ESTABLISHED, &frame);
+}
+
 static unsigned int accept_established(struct br_sg_net *bn,
 				       const struct br_sg_bind *bind,
 				       u8 direction, const struct sk_buff *skb)
 {
-	struct br_sg_frame frame;
-
-	if (unlikely(skb_has_frag_list(skb)) &&
+	if (unlikely(br_sg_refrag_joined(skb)) &&
 	    drop_lost(bn, bind, direction, skb))
 		return NF_DROP;
-	if (likely(!skb_is_gso(skb))) {
-		br_sg_count_established(bind->port->counters, direction, 1,
-					skb->len + ETH_HLEN);
-		return NF_ACCEPT;
-	}
-	br_sg_frame_size(&frame, skb);
-	return accept(bind, direction, BR_SG_STEP_ESTABLISHED, &frame);
+	if (unlikely(skb_is_gso(skb)))
+		return accept_segments(bind, direction, skb);
+	br_sg_count_established(bind->port->counters, direction, 1,
+				skb->len + ETH_HLEN);
+	return NF_ACCEPT;
 }
 
 static unsigned int conclude(struct br_sg_net *bn, const struct br_sg_bind *bind,
@@ -527,7 +531,7 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		nf_reset_ct(skb);
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	}
-	if (unlikely(skb_has_frag_list(skb)) &&
+	if (unlikely(br_sg_refrag_joined(skb)) &&
 	    drop_lost(bn, bind, BR_SG_EGRESS, skb))
 		return NF_DROP;
 	if (!guards) {
@@ -621,7 +625,7 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	struct br_sg_frame frame;
 	unsigned int early;
 
-	if (unlikely(skb_has_frag_list(skb)) &&
+	if (unlikely(br_sg_refrag_joined(skb)) &&
 	    drop_lost(bn, bind, BR_SG_INGRESS, skb))
 		return NF_DROP;
 	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early)) {

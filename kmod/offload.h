@@ -53,10 +53,9 @@ static inline int br_sg_offload_csum(u8 proto)
 static inline bool br_sg_offload_plain(const struct sk_buff *skb, u8 proto,
 				       const void *l4, u32 tcp_gso)
 {
-	const u8 *field = (const u8 *)l4 + (proto == IPPROTO_TCP ? 16 : 6);
-
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
-	    skb->head + skb->csum_start + skb->csum_offset != field)
+	    skb->head + skb->csum_start + skb->csum_offset !=
+	    (const u8 *)l4 + br_sg_offload_csum(proto))
 		return false;
 	if (likely(!skb_is_gso(skb)))
 		return true;

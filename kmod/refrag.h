@@ -8,6 +8,12 @@
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
 
+/* may it have been put together of fragments? What is linear was not */
+static inline bool br_sg_refrag_joined(const struct sk_buff *skb)
+{
+	return skb->data_len && skb_has_frag_list(skb);
+}
+
 /*
  * Of an untagged IP frame whose network header is at skb->data: is it for sure
  * without a fragment header of IPv6? A no says nothing.
