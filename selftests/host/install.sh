@@ -16,7 +16,8 @@ if [ -z "${in_namespace:-}" ]; then
 	[ -z "$why" ] || { echo "1..0 # SKIP $why"; exit 4; }
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
-	in_namespace=1 work=$work unshare -m --propagation private "$0"
+	in_namespace=1 work=$work unshare -m --propagation private \
+		selftests/host/install.sh
 	exit
 fi
 
