@@ -395,8 +395,8 @@ static struct br_sg_verdict judge_first(const struct br_sg_bind *bind,
 		return verdict;
 	verdict = judge_unseen(bind, direction, dir, frame, ct, slot, &admitted);
 	if (verdict.code < 0)
-		return mine && br_sg_slot_revoked(slot) ? br_sg_slot_verdict(ct, slot) :
-							  verdict;
+		return mine && br_sg_slot_revoked(slot) ?
+			       br_sg_slot_verdict(ct, slot) : verdict;
 	/* of what comes to an address of two ports either has a copy */
 	if (!mine ||
 	    (direction == BR_SG_INGRESS && holder && holder != bind))
@@ -451,11 +451,38 @@ static struct br_sg_verdict judge_roomless(const struct br_sg_bind *bind,
 }
 
 /*
- * A packet that conntrack was not shown (see br_sg_flow_revoked()), or that it has
- * no entry for, and that may move its state: true when it is decided. At the port that sent it, which has no say about
- * the other end, by its word or its rules, with nothing written. At the one that it is
- * for by the word that nobody has; if the rules allow the flow again, or the word has
- * become this port's, conntrack may see it now.
+ * The verdict on a packet of @ct, whose word @own the port owns, that conntrack was not
+ * shown. The port that sent it has no say about the other end: it goes by its own word
+ * or its rules, and nothing is written. The one that it is for goes by the word that
+ * nobody has. True: that is all; false: conntrack may see it now, the rules allow the
+ * flow again or the word has become this port's.
+ */
+static bool orphan_verdict(const struct br_sg_bind *bind, u8 direction,
+			   const struct br_sg_frame *frame, struct nf_conn *ct,
+			   int own, struct br_sg_verdict *verdict)
+{
+	unsigned long *words = br_sg_slot_words(ct);
+	u64 slot = words ? br_sg_slot_read(bind, ct, words, own) : 0;
+
+	if (direction == BR_SG_EGRESS &&
+	    !br_sg_entry_orphaned(bind->bridge, ct, !own)) {
+		*verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
+		return true;
+	}
+	if (slot)
+		*verdict = br_sg_slot_verdict(ct, slot);
+	else if (direction == BR_SG_EGRESS)
+		*verdict = judge_rules(bind, direction, frame);
+	else if (!br_sg_entry_orphaned(bind->bridge, ct, own) ||
+		 !judge_inherited(bind, direction, NULL, ct, words, own,
+				  READ_ONCE(words[own]), verdict))
+		return false;
+	return direction == BR_SG_EGRESS || verdict->code < 0;
+}
+
+/*
+ * A packet that may move conntrack's state and that it was not shown (see
+ * br_sg_flow_revoked()), or that it has no entry for: true when it is decided
  */
 static bool judge_orphan(const struct br_sg_bind *bind, u8 direction,
 			 const struct br_sg_frame *frame, struct sk_buff *skb,
@@ -463,42 +490,24 @@ static bool judge_orphan(const struct br_sg_bind *bind, u8 direction,
 {
 	struct nf_hook_state state = { .net = dev_net(skb->dev) };
 	struct nf_conntrack_tuple_hash *h;
-	unsigned long *words;
-	struct nf_conn *ct;
-	bool decided = false;
-	u64 slot;
-	int own;
+	bool decided;
 
-	h = br_sg_flow_find(bind, state.net, skb);
-	if (!h) {
-		*verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
-		decided = direction == BR_SG_EGRESS;
-		goto track;
-	}
-	ct = nf_ct_tuplehash_to_ctrack(h);
-	own = direction == BR_SG_INGRESS ? !NF_CT_DIRECTION(h) :
-					   NF_CT_DIRECTION(h);
-	words = br_sg_slot_words(ct);
-	slot = words ? br_sg_slot_read(bind, ct, words, own) : 0;
-	if (direction == BR_SG_EGRESS && !br_sg_entry_orphaned(bind->bridge, ct, !own))
-		*verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
-	else if (slot)
-		*verdict = br_sg_slot_verdict(ct, slot);
-	else if (direction == BR_SG_EGRESS)
-		*verdict = judge_rules(bind, direction, frame);
-	else if (!br_sg_entry_orphaned(bind->bridge, ct, own) ||
-		 !judge_inherited(bind, direction, NULL, ct, words, own,
-				  READ_ONCE(words[own]), verdict))
-		*verdict = br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
-	decided = direction == BR_SG_EGRESS || verdict->code < 0;
-	nf_ct_put(ct);
-track:
-	if (decided)
-		return true;
-	if (br_sg_flow_track(bind->bridge, skb, &state) == NF_ACCEPT)
-		return false;
 	*verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
-	return true;
+	h = br_sg_flow_find(bind, state.net, skb);
+	if (!h && direction == BR_SG_EGRESS)
+		return true;
+	if (h) {
+		decided = orphan_verdict(bind, direction, frame,
+					 nf_ct_tuplehash_to_ctrack(h),
+					 direction == BR_SG_INGRESS ?
+					 !NF_CT_DIRECTION(h) :
+					 NF_CT_DIRECTION(h), verdict);
+		nf_ct_put(nf_ct_tuplehash_to_ctrack(h));
+		if (decided)
+			return true;
+		*verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
+	}
+	return br_sg_flow_track(bind->bridge, skb, &state) != NF_ACCEPT;
 }
 
 struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,

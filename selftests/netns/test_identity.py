@@ -318,6 +318,49 @@ for event, do, same in EVENTS:
         for name in list(node.taps):
             node.remove(name)
 
+# the same, the far end a guarded port of the bridge, which has a word of its own
+class Neighbour(Flow):
+    def __init__(self, *args):
+        super().__init__(*args)
+        if self.opener == "qvb":
+            self.opener = "tap2"
+
+    def to(self, sender):
+        return "tap1" if sender == "tap2" else "tap2"
+
+
+for way in OTHER:
+    for flags in ("R", "S"), ("S", "F"), ("SA", "R"):
+        node = node_of(way)
+        node.add("tap2")
+        node.head += "group add h\nrule add h egress\nrule add h ingress\n" \
+            "port add tap2 mac %s ip 10.9.0.7 ip fd09::7 group h\n" % FAR
+        configure(node, node.rules)
+        flows = [Neighbour("tcp", v, way) for v in ADDR]
+        t.ok(all([x.open(node) for x in flows]),
+             "%s, by a guarded port: connections are made" % way)
+        configure(node, [])
+        for flow in flows:
+            node.send("tap2", flow.packet("tap2"))
+        line_twice(node)
+        for flow in flows:
+            name = "%s: its line anew, %s by a guarded port" % (
+                flow.name, " and ".join(flags))
+            came = [node.send("tap2", elsewhere(flow.packet("tap2", x, b"")))
+                    for x in flags]
+            t.ok(not any(x["tap1"] for x in came), name + ", to another MAC", came)
+            came = [node.send("tap2", flow.packet("tap2", x, b"")) for x in flags]
+            t.ok(not any(x["tap1"] for x in came), name, came)
+            came = node.send("tap1", flow.packet("tap1"))
+            t.ok(not came["tap2"] and not came["qvb"],
+                 name + ", then data by tap1", came)
+        configure(node, node.rules)
+        for flow in flows:
+            t.ok(flow.open(node), flow.name + ": the rule is back: the same ports "
+                 "again, by a guarded port")
+        for name in list(node.taps):
+            node.remove(name)
+
 # what it has opened on one bridge counts on the next, too
 node = node_of("egress")
 node.port = node.port.replace("tap1", "tap1 ct-limit 20")
