@@ -76,7 +76,8 @@ static inline void br_sg_zone_hang(const struct br_sg_bridge *bridge,
  *
  * A stateless port writes no slot, and one that it wrote before it became so
  * is of an older version. A slot of this serial is of an entry that this port
- * judged, so of its bridge's zone.
+ * judged, on this bridge or another, and a frame on this bridge has an entry of
+ * this bridge's zone or the host's own, which has no slot.
  */
 static inline bool br_sg_slot_admits(const struct br_sg_bind *bind,
 				     u8 direction, const struct sk_buff *skb)
