@@ -582,8 +582,9 @@ static bool csum_ok(const struct parse *p)
 	field = br_sg_offload_csum(frame->proto);
 	if (field >= 0)
 		return at == field || at >= p->l4_len;
-	/* GRE and the like, which were a kernel's to wrap: a guest cannot say so */
-	return p->skb->encapsulation && at >= BR_SG_OFFLOAD_TUNNEL_MIN;
+	/* wrapped by a kernel; with UDP tunnel GSO a tap lets a guest say so, too */
+	return p->skb->encapsulation && br_sg_offload_wraps(frame->proto) &&
+	       at >= BR_SG_OFFLOAD_TUNNEL_MIN;
 }
 
 /* will the kernel cut it where the headers say, and as what they say it is? */

@@ -46,6 +46,16 @@ static inline int br_sg_offload_csum(u8 proto)
 }
 
 /*
+ * Protocols that carry a packet which nobody judges. An ICMP error carries one, too,
+ * but conntrack goes by it.
+ */
+static inline bool br_sg_offload_wraps(u8 proto)
+{
+	return proto == IPPROTO_GRE || proto == IPPROTO_IPIP ||
+	       proto == IPPROTO_IPV6 || proto == IPPROTO_ESP;
+}
+
+/*
  * Of TCP and UDP, whose header is at @l4 in the linear part: does the frame leave
  * nothing to the kernel, or the checksum in its place and TCP's segments, as most
  * guests do? A no says nothing: frame.c looks closer. @tcp_gso: the family's type.

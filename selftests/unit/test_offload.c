@@ -170,6 +170,17 @@ static void test_tunnel(void)
 		skb_free(skb);
 	}
 	ok(!wrong, "GRE that a kernel has wrapped: a sum within what it carries");
+	/* kinds[5] is ICMP: what an error quotes is judged */
+	build(&kinds[5]);
+	for (wrong = 0, at = 0; at + 2 <= p.len; at++) {
+		skb = skb_make(p.b, p.len, 0);
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->encapsulation = true;
+		skb->csum_start = 2 + at;
+		wrong += taken(skb);
+		skb_free(skb);
+	}
+	ok(!wrong, "ICMP, as if wrapped: a sum nowhere");
 }
 
 static bool gso_fits(const struct kind *k, u32 type, u16 size)
