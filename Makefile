@@ -111,7 +111,7 @@ uninstall:
 		echo 'the module is still loaded: sgctl flush opens the ports, rmmod br_sg removes it'
 
 # what dkms needs to build the module, and nothing else
-dkms_files := Kbuild Makefile dkms.conf $(wildcard kmod/*.[ch]) kmod/Kbuild \
+dkms_files := Kbuild Makefile dkms.conf $(wildcard kmod/*.[ch] kmod/*/*.[ch]) kmod/Kbuild \
 	      kmod/conftest.sh uapi/linux/br_sg.h contrib/dkms/one-module.sh
 
 dkms-install:

@@ -8,13 +8,13 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
-#include "bind.h"
-#include "cap.h"
-#include "config.h"
-#include "event.h"
-#include "net.h"
-#include "netlink.h"
-#include "policy.h"
+#include "conf/config.h"
+#include "ctl/commit.h"
+#include "flow/cap.h"
+#include "netns/bind.h"
+#include "netns/event.h"
+#include "netns/net.h"
+#include "nl/family.h"
 
 struct workqueue_struct *br_sg_wq;
 
@@ -51,7 +51,7 @@ static void __net_exit br_sg_net_exit(struct net *net)
 	struct br_sg_net *bn = br_sg_net(net);
 
 	br_sg_netlink_net_exit(bn);
-	br_sg_policy_net_exit(bn);
+	br_sg_commit_net_exit(bn);
 	br_sg_cap_net_exit(bn);
 	br_sg_events_free(bn->events);
 	br_sg_zones_exit(&bn->zones);

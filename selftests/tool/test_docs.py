@@ -93,7 +93,7 @@ def main():
         tests = re.findall(r"`([a-z]+/[a-z_]+\.[a-z]+)`", row[-1])
         missing = [x for x in tests if not os.path.exists(os.path.join(top, "selftests", x))]
         tap.ok(tests and not missing, f"a test shows: {row[0][2:60]}", *missing)
-    for path in re.findall(r"`(kmod/[a-z_.]+)`", text):
+    for path in re.findall(r"`(kmod/[a-z_./]+)`", text):
         tap.ok(os.path.exists(os.path.join(top, path)), f"SECURITY.md: {path} is there")
     tap.done()
 

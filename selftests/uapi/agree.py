@@ -8,8 +8,8 @@ agree.py [DIR]: DIR is the repository. Reads
                                       attributes' types and ranges, and what
                                       each command takes and gives
   uapi/br_sg.yaml
-  kmod/nl_policy.c                    the policies
-  kmod/netlink.c, kmod/nl_change.c    which command has which policy
+  kmod/nl/attr_policy.c                    the policies
+  kmod/nl/family.c, kmod/nl/change.c    which command has which policy
 
 as text and prints TAP. Needs a C and a C++ compiler and python3-yaml; neither
 the module nor root."""
@@ -35,8 +35,8 @@ class Agree:
     def __init__(self):
         self.h = Header(read("uapi/linux/br_sg.h"))
         self.s = Spec(read("uapi/br_sg.yaml"))
-        self.p = Policies(read("kmod/nl_policy.c"), self.h.names)
-        self.o = Ops(read("kmod/netlink.c"), read("kmod/nl_change.c"))
+        self.p = Policies(read("kmod/nl/attr_policy.c"), self.h.names)
+        self.o = Ops(read("kmod/nl/family.c"), read("kmod/nl/change.c"))
         self.attrs = [n[len("BR_SG_A_"):] for n in self.h.enums["br_sg_attr"]
                       if not n.startswith("__")]
         self.explained = self.h.commands(self.attrs)
@@ -190,15 +190,15 @@ class Agree:
         for field, value in ("name", y["c-family-name"]), \
                 ("version", y["c-version-name"]):
             if ".%s = %s," % (field, upper(value)) not in self.o.netlink:
-                yield "netlink.c: the family's %s" % field
+                yield "nl/family.c: the family's %s" % field
         for g in self.s.groups.values():
             if h.strings.get(upper(g["c-define-name"])) != g["name"]:
                 yield "multicast group %s: not in the header" % g["name"]
             if ".name = %s," % upper(g["c-define-name"]) not in \
-                    read("kmod/nl_event.c"):
-                yield "multicast group %s: not in nl_event.c" % g["name"]
+                    read("kmod/nl/event.c"):
+                yield "multicast group %s: not in nl/event.c" % g["name"]
         if ".ops = br_sg_nl_ops," not in self.o.netlink:
-            yield "netlink.c: the family's ops"
+            yield "nl/family.c: the family's ops"
 
     def constants(self):
         spec = {upper("br-sg-" + n): d["value"]
@@ -421,12 +421,12 @@ class Agree:
             yield "cmd-max-name: %s" % y["cmd-max-name"]
         for n in self.o.ops:
             if n not in members:
-                yield "netlink.c: %s is no command" % n
+                yield "nl/family.c: %s is no command" % n
         told = {upper(self.s.prefix + n) for n, o in self.s.ops.items()
                 if "event" in o}
         for n in members:
             if (n in told) == (n in self.o.ops):
-                yield "netlink.c: %s" % n
+                yield "nl/family.c: %s" % n
         for n, _ in self.explained:
             if "BR_SG_CMD_" + n not in members:
                 yield "the header explains %s" % n
@@ -458,14 +458,14 @@ class Agree:
         if o.get("flags") != ["admin-perm"]:
             yield "spec: flags %s" % o.get("flags")
         if op.get("flags") != "GENL_ADMIN_PERM":
-            yield "netlink.c: flags %s" % op.get("flags")
+            yield "nl/family.c: flags %s" % op.get("flags")
         if op.get("maxattr") != "BR_SG_A_MAX":
-            yield "netlink.c: maxattr %s" % op.get("maxattr")
+            yield "nl/family.c: maxattr %s" % op.get("maxattr")
         if "validate" in op:
-            yield "netlink.c: is not strict"
+            yield "nl/family.c: is not strict"
         for mode, fn in ("do", "doit"), ("dump", "dumpit"):
             if (mode in o) != (fn in op):
-                yield "%s: of spec and netlink.c one has it" % mode
+                yield "%s: of spec and nl/family.c one has it" % mode
         want = "br_sg_%s_policy" % o["name"].replace("-", "_")
         if self.o.policy(cmd) != want:
             yield "parsed with %s" % self.o.policy(cmd)
@@ -476,10 +476,10 @@ class Agree:
             if change.get("has_op") == "true":
                 table.add("BR_SG_A_OP")
             if attrs != table:
-                yield "nl_change.c: %s, spec: %s" % (sorted(table),
+                yield "nl/change.c: %s, spec: %s" % (sorted(table),
                                                      sorted(attrs))
         elif cmd in self.o.changes:
-            yield "nl_change.c has it, netlink.c does not send it there"
+            yield "nl/change.c has it, nl/family.c does not send it there"
 
     def compiles(self, compiler, language):
         compiler = os.environ.get({"cc": "CC", "c++": "CXX"}[compiler],

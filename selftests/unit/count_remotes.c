@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-#include "remotes.h"
+#include "match/remotes.h"
 #include "tap.h"
 
 static double now(void)

@@ -7,7 +7,7 @@
 #ifndef UNIT_DESC_H
 #define UNIT_DESC_H
 
-#include "guard.h"
+#include "frame/guard.h"
 #include "pkt.h"
 
 /* by number, so that 0 is the port's own */

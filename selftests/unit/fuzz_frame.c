@@ -5,7 +5,7 @@
  * port, the pages and the metadata; the frame follows.
  */
 #include "desc.h"
-#include "plain.h"
+#include "frame/plain.h"
 
 #define REQUIRE(c) \
 	do { \

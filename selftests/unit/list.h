@@ -3,7 +3,7 @@
 #ifndef UNIT_LIST_H
 #define UNIT_LIST_H
 
-#include "addrset.h"
+#include "match/addrset.h"
 #include "tap.h"
 
 #define LIST_MAX	400

@@ -3,7 +3,7 @@
 #ifndef UNIT_NAIVE_H
 #define UNIT_NAIVE_H
 
-#include "table.h"
+#include "match/table.h"
 
 int naive_lookup(const struct br_sg_match *matches, u32 n,
 		 const struct br_sg_key *key);

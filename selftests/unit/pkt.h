@@ -7,7 +7,7 @@
 #define UNIT_PKT_H
 
 #include <linux/skbuff.h>
-#include "frame.h"
+#include "frame/frame.h"
 
 #define PKT_MAX	70000
 

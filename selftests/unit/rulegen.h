@@ -7,7 +7,7 @@
 #ifndef UNIT_RULEGEN_H
 #define UNIT_RULEGEN_H
 
-#include "table.h"
+#include "match/table.h"
 
 #define RULEGEN_TAGS_MAX	4096
 

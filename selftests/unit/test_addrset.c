@@ -2,7 +2,7 @@
 /* addrset.c against an array that is searched from end to end. */
 #include <time.h>
 
-#include "addrset.h"
+#include "match/addrset.h"
 #include "list.h"
 #include "pkt.h"
 #include "tap.h"

@@ -5,7 +5,7 @@
  * must agree. Port 0 is a usual one, see desc.c for the others.
  */
 #include "desc.h"
-#include "plain.h"
+#include "frame/plain.h"
 #include "tap.h"
 
 #define DROP(r)	(-BR_SG_REASON_##r)

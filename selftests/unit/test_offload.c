@@ -7,9 +7,9 @@
  */
 #include <linux/in.h>
 
-#include "guard.h"
+#include "frame/guard.h"
 #include "pkt.h"
-#include "plain.h"
+#include "frame/plain.h"
 #include "tap.h"
 
 static const u8 vm[6] = { 0xfa, 0x16, 0x3e, 0xdc, 0xbe, 0xeb };

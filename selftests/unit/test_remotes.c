@@ -4,10 +4,10 @@
 
 #include <time.h>
 
-#include "addrset.h"
+#include "match/addrset.h"
 #include "list.h"
 #include "pkt.h"
-#include "remotes.h"
+#include "match/remotes.h"
 #include "tap.h"
 
 #define IDS		9

@@ -3,7 +3,7 @@
 #include <linux/err.h>
 
 #include "tap.h"
-#include "tree.h"
+#include "match/tree.h"
 
 #define LIST_MAX	3000
 #define VERSIONS	6

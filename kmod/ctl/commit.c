@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A configuration comes into force, or becomes the shadow of what is in force:
+ * validated, compiled, laid over the devices there are, published; and the hooks
+ * that a netns has while anything is configured.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "base/refuse.h"
+#include "conf/validate.h"
+#include "ctl/commit.h"
+#include "flow/cap.h"
+#include "netns/bind.h"
+#include "netns/device.h"
+#include "netns/event.h"
+#include "netns/net.h"
+#include "netns/resume.h"
+#include "path/hooks.h"
+#include "policy/policy.h"
+#include "policy/snapshot.h"
+
+/* the module stays while anything is configured anywhere */
+static int net_activate(struct br_sg_net *bn)
+{
+	int err;
+
+	if (!bn->events)
+		bn->events = br_sg_events_new(bn->net);
+	if (!bn->events)
+		return -ENOMEM;
+	if (!bn->pinned) {
+		if (!try_module_get(THIS_MODULE))
+			return -EBUSY;
+		bn->pinned = true;
+	}
+	if (!bn->zones.names) {
+		err = br_sg_zones_init(&bn->zones);
+		if (err)
+			return err;
+	}
+	if (!bn->hooked) {
+		err = br_sg_hooks_register(bn);
+		if (err)
+			return err;
+		bn->hooked = true;
+	}
+	return 0;
+}
+
+static void net_deactivate(struct br_sg_net *bn)
+{
+	if (bn->hooked)
+		br_sg_hooks_unregister(bn);
+	bn->hooked = false;
+	if (bn->pinned)
+		module_put(THIS_MODULE);
+	bn->pinned = false;
+}
+
+/* with @shadow, or NULL: a netns without ports and defaults has none */
+static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
+			  struct br_sg_policy *shadow,
+			  struct br_sg_resume *resume, u64 generation)
+{
+	struct br_sg_config *config = policy->config;
+	bool active = config->ports.n || config->defaults.n;
+	bool before = bn->hooked;
+	int err = 0;
+
+	if (!active)
+		shadow = NULL;
+	if (shadow)
+		br_sg_policy_get(shadow);
+	/* conntrack and hooks first: nothing is published that cannot hold */
+	if (active)
+		err = net_activate(bn);
+	if (!err)
+		err = br_sg_bind_publish(bn, policy, shadow, resume,
+					 generation);
+	if (err)
+		br_sg_policy_put(shadow);
+	if (err ? !before : !active)
+		net_deactivate(bn);
+	return err;
+}
+
+/* a serial is of one port: what the entries of another say is not this one's */
+static int resume_check(struct br_sg_net *bn, struct br_sg_resume *resume,
+			struct br_sg_refusal *refusal)
+{
+	const struct br_sg_binding *b;
+	char whose[IFNAMSIZ];
+
+	if (!resume)
+		return 0;
+	b = br_sg_serial_taken(bn, resume, whose);
+	if (!b)
+		return 0;
+	snprintf(refusal->text, sizeof(refusal->text),
+		 "serial %u, asked for device %s, is that of port %s",
+		 b->serial, b->dev, whose);
+	return -EEXIST;
+}
+
+/*
+ * A port that is new, and so nobody's but this commit's, goes on behind the
+ * version that entries may carry. Another has a version and a serial already.
+ */
+static void resume_versions(const struct br_sg_policy *old,
+			    const struct br_sg_policy *new,
+			    struct br_sg_resume *resume)
+{
+	struct br_sg_binding *b;
+	unsigned long i;
+	int index;
+
+	if (!resume)
+		return;
+	xa_for_each(&resume->serials, i, b) {
+		index = br_sg_policy_port_index(new, b->dev);
+		b->fits = index >= 0 && b->version != U16_MAX &&
+			  (!old || br_sg_policy_port_index(old, b->dev) < 0);
+		if (b->fits)
+			new->ports[index]->version = b->version + 1;
+		cond_resched();
+	}
+}
+
+/* @config comes into force, beside @shadow or NULL; takes over @config */
+static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
+			 struct br_sg_policy *shadow,
+			 struct br_sg_resume *resume, bool dry_run,
+			 struct br_sg_refusal *refusal)
+{
+	struct br_sg_policy *policy;
+	int err;
+
+	err = br_sg_config_validate(config,
+				    bn->policy ? bn->policy->config : NULL,
+				    refusal);
+	if (!err)
+		err = resume_check(bn, resume, refusal);
+	if (err)
+		return err;
+	policy = br_sg_policy_new(bn->policy, NULL, config, refusal);
+	if (IS_ERR(policy))
+		return PTR_ERR(policy);
+	if (dry_run) {
+		br_sg_policy_put(policy);
+		return 0;
+	}
+	resume_versions(bn->policy, policy, resume);
+	config->generation = bn->generation + 1;
+	err = policy_publish(bn, policy, shadow, resume, bn->generation + 1);
+	if (err) {
+		br_sg_policy_put(policy);
+		if (err == -ENOSPC)
+			snprintf(refusal->text, sizeof(refusal->text),
+				 "no conntrack zone is free: name one with \"zone\"");
+		return err;
+	}
+	if (resume && !xa_empty(&resume->serials))
+		br_sg_cap_recount(bn);
+	br_sg_nl_config_notify(bn->net, bn->generation);
+	br_sg_config_put(config);
+	return 0;
+}
+
+/* @config becomes the shadow of what is in force; takes over @config */
+static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
+			 bool dry_run, struct br_sg_refusal *refusal)
+{
+	struct br_sg_policy *shadow;
+	int err;
+
+	if (!bn->hooked) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "no port and no default is in force that a shadow could be compared with");
+		return -ENODEV;
+	}
+	err = br_sg_config_validate(config, bn->policy->config, refusal);
+	if (err)
+		return err;
+	config->generation = bn->shadows + 1;
+	shadow = br_sg_policy_new(NULL, bn->policy, config, refusal);
+	if (IS_ERR(shadow))
+		return PTR_ERR(shadow);
+	shadow->base = bn->generation;
+	if (!dry_run)
+		err = policy_publish(bn, br_sg_policy_get(bn->policy), shadow,
+				     NULL, bn->generation);
+	br_sg_policy_put(shadow);
+	if (err) {
+		br_sg_policy_put(bn->policy);
+		return err;
+	}
+	if (!dry_run) {
+		bn->shadows++;
+		br_sg_config_put(config);
+	}
+	return 0;
+}
+
+int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
+			struct br_sg_resume *resume, u64 base, u32 flags,
+			u64 *generation, struct br_sg_refusal *refusal)
+{
+	bool dry_run = flags & BR_SG_COMMIT_F_DRY_RUN;
+	int err = -ESTALE;
+
+	memset(refusal, 0, sizeof(*refusal));
+	mutex_lock(&bn->commit);
+	if (base != bn->generation)
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "another writer committed generation %llu: begin again",
+			 bn->generation);
+	else if (flags & BR_SG_COMMIT_F_SHADOW)
+		err = shadow_locked(bn, config, dry_run, refusal);
+	else
+		err = commit_locked(bn, config, bn->shadow, resume, dry_run,
+				    refusal);
+	*generation = bn->generation;
+	mutex_unlock(&bn->commit);
+	return err;
+}
+
+/* of @number, or with 0 any; with the commit mutex */
+static int shadow_is(const struct br_sg_net *bn, u64 number,
+		     struct br_sg_refusal *refusal)
+{
+	if (!bn->shadow) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "there is no shadow");
+		return -ENOENT;
+	}
+	if (number && number != bn->shadow->config->generation) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "another writer has made shadow %llu",
+			 bn->shadow->config->generation);
+		return -ESTALE;
+	}
+	return 0;
+}
+
+int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
+			       u64 *generation, struct br_sg_refusal *refusal)
+{
+	struct br_sg_config *config;
+	int err;
+
+	memset(refusal, 0, sizeof(*refusal));
+	mutex_lock(&bn->commit);
+	err = shadow_is(bn, number, refusal);
+	if (err)
+		goto out;
+	if (bn->shadow->base != bn->generation) {
+		snprintf(refusal->text, sizeof(refusal->text),
+			 "the shadow was made of generation %llu and %llu is in force: apply it again",
+			 bn->shadow->base, bn->generation);
+		err = -ESTALE;
+		goto out;
+	}
+	err = -ENOMEM;
+	config = br_sg_config_copy(bn->shadow->config);
+	if (!config)
+		goto out;
+	err = commit_locked(bn, config, NULL, NULL, false, refusal);
+	if (err)
+		br_sg_config_put(config);
+	*generation = bn->generation;
+out:
+	mutex_unlock(&bn->commit);
+	return err;
+}
+
+int br_sg_commit_shadow_drop(struct br_sg_net *bn,
+			     struct br_sg_refusal *refusal)
+{
+	int err;
+
+	memset(refusal, 0, sizeof(*refusal));
+	mutex_lock(&bn->commit);
+	err = shadow_is(bn, 0, refusal);
+	if (!err) {
+		err = policy_publish(bn, br_sg_policy_get(bn->policy), NULL,
+				     NULL, bn->generation);
+		if (err)
+			br_sg_policy_put(bn->policy);
+	}
+	mutex_unlock(&bn->commit);
+	return err;
+}
+
+void br_sg_commit_net_exit(struct br_sg_net *bn)
+{
+	mutex_lock(&bn->commit);
+	br_sg_bind_net_exit(bn);
+	net_deactivate(bn);
+	mutex_unlock(&bn->commit);
+}

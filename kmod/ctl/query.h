@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the control plane asks of the policy and the devices in force. */
+#ifndef BR_SG_QUERY_H
+#define BR_SG_QUERY_H
+
+#include <linux/if.h>
+#include <linux/types.h>
+
+struct br_sg_config;
+struct br_sg_net;
+
+/*
+ * The config in force, a reference; never NULL. With @shadow that of the shadow,
+ * or NULL.
+ */
+struct br_sg_config *br_sg_query_config(struct br_sg_net *bn, bool shadow);
+
+/* what PORT_GET says besides the configuration */
+struct br_sg_port_info {
+	u8 state;		/* enum br_sg_port_state */
+	u8 cause;		/* enum br_sg_port_cause of BLOCKED, else 0 */
+	u32 ifindex;		/* 0: none */
+	char bridge[IFNAMSIZ];	/* "": none */
+	u16 zone;		/* 0: none */
+	u32 serial;		/* 0: none */
+	u16 version;
+	u32 ct_limit;		/* 0: not a port that filters */
+	u32 ct_entries;
+};
+
+/* zeros when @dev is not a port of the snapshot in force */
+void br_sg_query_port(struct br_sg_net *bn, const char *dev,
+			    struct br_sg_port_info *info);
+/*
+ * What is known of a bridge port's device that no port line names and that is
+ * blocked, not its zone and serial. False: @dev is none.
+ */
+bool br_sg_query_held(struct br_sg_net *bn, const char *dev,
+			    struct br_sg_port_info *info);
+/* members of a group in force, or in the shadow, those of local ports included */
+u32 br_sg_query_group_count(struct br_sg_net *bn, bool shadow,
+			     const char *group);
+
+struct br_sg_zone_info {
+	char bridge[IFNAMSIZ];
+	u16 zone;
+	u32 ports;
+};
+
+/* fills up to @max; returns how many there are from @first on */
+u32 br_sg_query_zones(struct br_sg_net *bn, u32 first,
+		       struct br_sg_zone_info *info, u32 max);
+
+struct br_sg_figures {
+	u32 ports_active;
+	u64 unconfigured_packets;
+	u64 unconfigured_bytes;
+	u64 bytes;		/* of the policy in force */
+	u64 vector_bytes;	/* of them bit vectors */
+	u64 bytes_max;
+	u64 shadow;		/* its number; 0: there is none */
+	u64 shadow_base;	/* the generation it was made of */
+	u64 shadow_bytes;
+};
+
+void br_sg_query_figures(struct br_sg_net *bn, struct br_sg_figures *figures);
+
+/**
+ * struct br_sg_count - one counter, as it is read
+ * @dev: of the port or device; valid under RCU
+ * @direction: enum br_sg_direction
+ * @step: enum br_sg_step, or 0
+ * @reason: enum br_sg_reason, or 0
+ * @would: enum br_sg_would, of the shadow; else 0
+ * @group: a rule's group, or NULL; valid under RCU
+ * @id: a rule's id
+ */
+struct br_sg_count {
+	const char *dev;
+	u8 direction;
+	u8 step;
+	u8 reason;
+	u8 would;
+	const char *group;
+	u32 id;
+	u64 packets;
+	u64 bytes;
+};
+
+/*
+ * The @i-th counter of port @dev, in an order that stays as long as the port's
+ * policy; false: there is no such port or no more counters. Calls @fn under
+ * RCU, it must not sleep.
+ */
+bool br_sg_query_counter(struct br_sg_net *bn, const char *dev, u32 i,
+			  int (*fn)(const struct br_sg_count *count, void *arg),
+			  void *arg, int *ret);
+
+/*
+ * The same of the shadow: of its port @dev, and of the @slot-th device that it
+ * has counts for besides, if that is @dev or @dev is NULL.
+ */
+bool br_sg_query_shadow_counter(struct br_sg_net *bn, const char *dev, u32 i,
+			       int (*fn)(const struct br_sg_count *count,
+					 void *arg), void *arg, int *ret);
+bool br_sg_query_shadow_dev_counter(struct br_sg_net *bn, u32 slot, const char *dev,
+			      u32 i, int (*fn)(const struct br_sg_count *count,
+					       void *arg), void *arg, int *ret);
+/* how many such devices there are */
+u32 br_sg_query_shadow_devs(struct br_sg_net *bn);
+
+#endif

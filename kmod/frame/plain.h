@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The short way of steps 1 to 8: is a frame one of those that most are, which
+ * the guard neither drops nor accepts? Plain is: untagged, whole, IPv4 without
+ * options or IPv6 without extension headers, TCP or UDP but not DHCP, all
+ * headers in the skb's linear part (which no guest can write any more, zerocopy
+ * or not), the checksum, where it is left to the kernel, in its place, GSO of TCP
+ * only, to no group MAC that begins with 01.
+ *
+ * A yes is one that br_sg_frame_parse() finds well-formed and that
+ * br_sg_guard_egress() or br_sg_guard_ingress() answers with 0; unit tests hold
+ * the two together. A no says nothing: go the long way.
+ *
+ * Inline, and without a struct: this and the slot are what a packet of a known
+ * connection costs.
+ */
+#ifndef BR_SG_PLAIN_H
+#define BR_SG_PLAIN_H
+
+#include <linux/if_vlan.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <linux/socket.h>
+#include <linux/string.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/checksum.h>
+
+#include "frame/guard.h"
+#include "frame/offload.h"
+
+/* DHCP of either family and direction: steps 7 and 8 want to see it */
+static inline bool br_sg_port_is_dhcp(u16 dport)
+{
+	/* two by two */
+	return (u16)(dport - BR_SG_DHCP4_SERVER) < 2 ||
+	       (u16)(dport - BR_SG_DHCP6_CLIENT) < 2;
+}
+
+/*
+ * @len: of layer 4; @room: of it in the linear part, 8 bytes at least; @tcp_gso: the
+ * type that a GSO frame of TCP has in this family
+ */
+static inline bool br_sg_plain_l4(const struct sk_buff *skb, u8 proto,
+				  const void *l4, int len, int room,
+				  u32 tcp_gso)
+{
+	const struct udphdr *udp = l4;
+	const struct tcphdr *tcp = l4;
+
+	if (!br_sg_offload_plain(skb, proto, l4, tcp_gso))
+		return false;
+	if (proto == IPPROTO_TCP)
+		return room >= (int)sizeof(*tcp) && tcp->doff >= 5 &&
+		       tcp->doff * 4 <= len;
+	return proto == IPPROTO_UDP && be16_to_cpu(udp->len) >= sizeof(*udp) &&
+	       be16_to_cpu(udp->len) <= len &&
+	       !br_sg_port_is_dhcp(be16_to_cpu(udp->dest));
+}
+
+static inline bool br_sg_plain_ipv4(const struct sk_buff *skb)
+{
+	const struct iphdr *ip = (const struct iphdr *)skb->data;
+	int room = skb_headlen(skb) - sizeof(*ip);
+	int len;
+
+	if (room < (int)sizeof(struct udphdr) || *(const u8 *)ip != 0x45 ||
+	    ip->frag_off & cpu_to_be16(0x3fff) || ip_fast_csum(ip, 5))
+		return false;
+	len = be16_to_cpu(ip->tot_len);
+	return len <= (int)skb->len &&
+	       br_sg_plain_l4(skb, ip->protocol, ip + 1,
+			      len - (int)sizeof(*ip), room, SKB_GSO_TCPV4);
+}
+
+static inline bool br_sg_plain_ipv6(const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip = (const struct ipv6hdr *)skb->data;
+	int room = skb_headlen(skb) - sizeof(*ip);
+	int len;
+
+	if (room < (int)sizeof(struct udphdr) || ip->version != 6)
+		return false;
+	len = be16_to_cpu(ip->payload_len);
+	return len <= (int)(skb->len - sizeof(*ip)) &&
+	       br_sg_plain_l4(skb, ip->nexthdr, ip + 1, len, room,
+			      SKB_GSO_TCPV6);
+}
+
+/* the MAC header of an untagged frame whose network header is at skb->data */
+static inline const struct ethhdr *br_sg_plain_eth(const struct sk_buff *skb)
+{
+	const struct ethhdr *eth;
+
+	if (skb_vlan_tag_present(skb) || skb_mac_offset(skb) != -ETH_HLEN)
+		return NULL;
+	eth = (const struct ethhdr *)(skb->data - ETH_HLEN);
+	return eth->h_dest[0] == 0x01 ? NULL : eth;
+}
+
+/* may the port send it, with no more ado? */
+static inline bool br_sg_plain_egress(const struct br_sg_guard *guard,
+				      const struct sk_buff *skb)
+{
+	const struct ethhdr *eth = br_sg_plain_eth(skb);
+	const struct br_sg_pair *pair;
+
+	if (!eth)
+		return false;
+	if (eth->h_proto == cpu_to_be16(ETH_P_IP)) {
+		pair = guard->plain4;
+		if (!pair || !br_sg_plain_ipv4(skb) ||
+		    ((const struct iphdr *)skb->data)->saddr !=
+		    pair->prefix.addr.v4)
+			return false;
+	} else if (eth->h_proto == cpu_to_be16(ETH_P_IPV6)) {
+		pair = guard->plain6;
+		if (!pair || !br_sg_plain_ipv6(skb) ||
+		    memcmp(&((const struct ipv6hdr *)skb->data)->saddr,
+			   pair->prefix.addr.b, 16))
+			return false;
+	} else {
+		return false;
+	}
+	return !memcmp(eth->h_source, pair->mac, ETH_ALEN);
+}
+
+/*
+ * Is a plain packet towards the port one for its first address of the family
+ * and for that MAC? A no says nothing: see br_sg_guard_addressed().
+ */
+static inline bool br_sg_plain_addressed(const struct br_sg_guard *guard,
+					 const struct sk_buff *skb)
+{
+	const struct ethhdr *eth;
+	const struct br_sg_pair *pair;
+
+	eth = (const struct ethhdr *)(skb->data - ETH_HLEN);
+	if (eth->h_proto == cpu_to_be16(ETH_P_IP)) {
+		pair = guard->plain4;
+		if (!pair || ((const struct iphdr *)skb->data)->daddr !=
+			     pair->prefix.addr.v4)
+			return false;
+	} else {
+		pair = guard->plain6;
+		if (!pair || memcmp(&((const struct ipv6hdr *)skb->data)->daddr,
+				    pair->prefix.addr.b, 16))
+			return false;
+	}
+	return !memcmp(eth->h_dest, pair->mac, ETH_ALEN);
+}
+
+/* nothing but conntrack and rules stand between it and the port? */
+static inline bool br_sg_plain_ingress(const struct br_sg_guard *guard,
+				       const struct sk_buff *skb)
+{
+	const struct ethhdr *eth = br_sg_plain_eth(skb);
+	const struct br_sg_addr *addr;
+	u16 i;
+
+	if (!eth || !memcmp(eth->h_source, guard->mac, ETH_ALEN))
+		return false;
+	if (eth->h_proto == cpu_to_be16(ETH_P_IP)) {
+		if (!br_sg_plain_ipv4(skb))
+			return false;
+		for (i = 0; i < guard->n_ips; i++) {
+			addr = &guard->pairs[i].prefix.addr;
+			if (guard->pairs[i].prefix.family == AF_INET &&
+			    addr->v4 ==
+			    ((const struct iphdr *)skb->data)->saddr)
+				return false;
+		}
+		return true;
+	}
+	if (eth->h_proto != cpu_to_be16(ETH_P_IPV6) || !br_sg_plain_ipv6(skb))
+		return false;
+	for (i = 0; i < guard->n_ips; i++) {
+		addr = &guard->pairs[i].prefix.addr;
+		if (!memcmp(&((const struct ipv6hdr *)skb->data)->saddr,
+			    addr->b, 16) &&
+		    guard->pairs[i].prefix.family == AF_INET6)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Of an untagged IP frame, @v4 or IPv6 to conntrack, whose network header is at
+ * skb->data: is it for sure a packet that moves no connection's state? UDP and
+ * ICMP, and TCP without SYN, FIN and RST. A no says nothing.
+ */
+static inline bool br_sg_plain_steady(const struct sk_buff *skb, bool v4)
+{
+	int room = skb_headlen(skb);
+	const struct ipv6hdr *ip6;
+	const struct tcphdr *tcp;
+	const struct iphdr *ip;
+	u8 proto;
+
+	if (v4) {
+		ip = (const struct iphdr *)skb->data;
+		room -= sizeof(*ip);
+		if (room < 0 || *(const u8 *)ip != 0x45 ||
+		    ip->frag_off & cpu_to_be16(0x3fff))
+			return false;
+		proto = ip->protocol;
+		tcp = (const struct tcphdr *)(ip + 1);
+	} else {
+		ip6 = (const struct ipv6hdr *)skb->data;
+		room -= sizeof(*ip6);
+		if (room < 0)
+			return false;
+		proto = ip6->nexthdr;
+		tcp = (const struct tcphdr *)(ip6 + 1);
+	}
+	if (proto == IPPROTO_UDP)
+		return true;
+	if (proto == IPPROTO_TCP)
+		return room >= (int)sizeof(*tcp) &&
+		       !(tcp_flag_word(tcp) &
+			 (TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST));
+	return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6;
+}
+
+#endif
