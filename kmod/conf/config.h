@@ -300,6 +300,9 @@ void br_sg_group_rule_replace(struct br_sg_group_conf *group, u32 index,
 			      const struct br_sg_rule *rule);
 void br_sg_group_rule_remove(struct br_sg_group_conf *group, u32 index);
 
+/* do both say the same of devices without a port line? @a may be NULL */
+bool br_sg_config_defaults_same(const struct br_sg_config *a,
+				const struct br_sg_config *b);
 /*
  * default.c: is a device of this name to be blocked? The most literal pattern
  * decides; among equals, drop.

@@ -64,3 +64,11 @@ bool br_sg_default_drops(const struct br_sg_config *config, const char *name)
 	}
 	return drop;
 }
+
+bool br_sg_config_defaults_same(const struct br_sg_config *a,
+				const struct br_sg_config *b)
+{
+	return a && a->defaults.n == b->defaults.n &&
+	       !memcmp(a->defaults.v, b->defaults.v,
+		       a->defaults.n * sizeof(*a->defaults.v));
+}

@@ -77,6 +77,37 @@ int br_sg_policy_port_index(const struct br_sg_policy *policy, const char *dev)
 	return -1;
 }
 
+struct br_sg_port *br_sg_policy_port(const struct br_sg_policy *policy,
+				     const char *dev)
+{
+	int i = br_sg_policy_port_index(policy, dev);
+
+	return i < 0 ? NULL : policy->ports[i];
+}
+
+int br_sg_policy_ports_diff(const struct br_sg_policy *before,
+			    const struct br_sg_policy *after,
+			    int (*fn)(const char *dev,
+				      const struct br_sg_port *before,
+				      const struct br_sg_port *after,
+				      void *arg),
+			    void *arg)
+{
+	const struct br_sg_port *was, *is;
+	struct br_sg_config_walk w;
+	int err = 0;
+
+	br_sg_config_walk_begin(&w, before ? before->config : NULL,
+				after->config, BR_SG_KIND_PORT);
+	while (!err && br_sg_config_walk(&w)) {
+		was = w.before ? before->ports[w.index_before] : NULL;
+		is = w.after ? after->ports[w.index] : NULL;
+		if (was != is)
+			err = fn((is ? is : was)->conf->dev, was, is, arg);
+	}
+	return err;
+}
+
 static int policy_index_names(struct br_sg_policy *policy)
 {
 	const struct br_sg_array *ports = &policy->config->ports;

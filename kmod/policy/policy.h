@@ -7,6 +7,7 @@
 
 struct br_sg_addrset;
 struct br_sg_policy;
+struct br_sg_port;
 struct br_sg_refusal;
 
 struct br_sg_policy *br_sg_policy_get(struct br_sg_policy *policy);
@@ -21,6 +22,21 @@ br_sg_policy_group_members(const struct br_sg_policy *policy,
 /* index of the port that names @dev, -1 for none */
 int br_sg_policy_port_index(const struct br_sg_policy *policy,
 			    const char *dev);
+/* the port that names @dev; no reference; NULL: none */
+struct br_sg_port *br_sg_policy_port(const struct br_sg_policy *policy,
+				     const char *dev);
+/*
+ * Calls @fn for each device whose port is not the same object in @before, which may
+ * be NULL, and @after; NULL: it has none there. Ends when @fn returns other than 0,
+ * with that.
+ */
+int br_sg_policy_ports_diff(const struct br_sg_policy *before,
+			    const struct br_sg_policy *after,
+			    int (*fn)(const char *dev,
+				      const struct br_sg_port *before,
+				      const struct br_sg_port *after,
+				      void *arg),
+			    void *arg);
 
 /*
  * Compiles @config, which holds together. What it shares with @old, the policy that
