@@ -439,13 +439,13 @@ struct set_diff {
 	u8 family;
 };
 
-static int diff_item(const void *key, const void *value, bool in_b, void *arg)
+static int diff_item(const void *key, const void *was, const void *is, void *arg)
 {
 	struct br_sg_prefix item;
 	struct set_diff *diff = arg;
 
 	key_item(key, diff->family, &item);
-	return diff->fn(&item, in_b, diff->arg);
+	return diff->fn(&item, is, diff->arg);
 }
 
 int br_sg_addrset_diff(const struct br_sg_addrset *a,

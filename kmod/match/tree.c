@@ -536,8 +536,9 @@ const void *br_sg_tree_find(const struct br_sg_tree_type *type,
 	return node_has(type, node, i, key) ? node_value(type, node, i) : NULL;
 }
 
-const void *br_sg_tree_key(const struct br_sg_tree_type *type,
-			   const struct br_sg_tree *tree, u32 i)
+/* the leaf with entry *@i, and in *@i the place in it */
+static const struct br_sg_node *tree_leaf(const struct br_sg_tree_type *type,
+					  const struct br_sg_tree *tree, u32 *i)
 {
 	const struct br_sg_node *node = tree->root;
 	const u32 *counts;
@@ -545,11 +546,27 @@ const void *br_sg_tree_key(const struct br_sg_tree_type *type,
 
 	while (node->level) {
 		counts = node_counts(type, node);
-		for (c = 0; i >= counts[c]; c++)
-			i -= counts[c];
+		for (c = 0; *i >= counts[c]; c++)
+			*i -= counts[c];
 		node = node_children(type, node)[c];
 	}
-	return node_key(type, node, i);
+	return node;
+}
+
+const void *br_sg_tree_key(const struct br_sg_tree_type *type,
+			   const struct br_sg_tree *tree, u32 i)
+{
+	const struct br_sg_node *leaf = tree_leaf(type, tree, &i);
+
+	return node_key(type, leaf, i);
+}
+
+const void *br_sg_tree_value(const struct br_sg_tree_type *type,
+			     const struct br_sg_tree *tree, u32 i)
+{
+	const struct br_sg_node *leaf = tree_leaf(type, tree, &i);
+
+	return node_value(type, leaf, i);
 }
 
 void br_sg_tree_iter_init(struct br_sg_tree_iter *it,
@@ -687,21 +704,36 @@ static int step_cmp(const struct br_sg_tree_type *type, const struct step *x,
 		      node_key(type, y->node, y->i), type->key);
 }
 
-/* on to the last of the entries from here on that are in both leaves */
+/* do entry @i of one leaf and entry @k of another have the same key and value? */
+static bool entry_same(const struct br_sg_tree_type *type,
+		       const struct br_sg_node *x, u32 i,
+		       const struct br_sg_node *y, u32 k)
+{
+	return !memcmp(node_key(type, x, i), node_key(type, y, k), type->key) &&
+	       !memcmp(node_value(type, x, i), node_value(type, y, k),
+		       type->value);
+}
+
+/* on to the last of the entries from here on that are the same in both leaves */
 static void steps_equal(const struct br_sg_tree_type *type, struct step *x,
 			struct step *y)
 {
 	while (x->i + 1 < x->node->n && y->i + 1 < y->node->n &&
-	       !memcmp(node_key(type, x->node, x->i + 1),
-		       node_key(type, y->node, y->i + 1), type->key)) {
+	       entry_same(type, x->node, x->i + 1, y->node, y->i + 1)) {
 		x->i++;
 		y->i++;
 	}
 }
 
+static const void *step_value(const struct br_sg_tree_type *type,
+			      const struct step *step)
+{
+	return node_value(type, step->node, step->i);
+}
+
 int br_sg_tree_diff(const struct br_sg_tree_type *type,
 		    const struct br_sg_tree *a, const struct br_sg_tree *b,
-		    int (*fn)(const void *key, const void *value, bool in_b,
+		    int (*fn)(const void *key, const void *was, const void *is,
 			      void *arg),
 		    void *arg)
 {
@@ -736,22 +768,22 @@ int br_sg_tree_diff(const struct br_sg_tree_type *type,
 			continue;
 		}
 		cmp = step_cmp(type, x, y);
-		if (!cmp)
+		if (cmp < 0) {
+			err = fn(node_key(type, x->node, x->i),
+				 step_value(type, x), NULL, arg);
+		} else if (cmp > 0) {
+			err = fn(node_key(type, y->node, y->i), NULL,
+				 step_value(type, y), arg);
+		} else if (entry_same(type, x->node, x->i, y->node, y->i)) {
 			steps_equal(type, x, y);
-		if (cmp <= 0) {
-			if (cmp)
-				err = fn(node_key(type, x->node, x->i),
-					 node_value(type, x->node, x->i),
-					 false, arg);
+		} else {
+			err = fn(node_key(type, x->node, x->i),
+				 step_value(type, x), step_value(type, y), arg);
+		}
+		if (cmp <= 0)
 			side_skip(&left);
-		}
-		if (cmp >= 0 && !err) {
-			if (cmp)
-				err = fn(node_key(type, y->node, y->i),
-					 node_value(type, y->node, y->i),
-					 true, arg);
+		if (cmp >= 0)
 			side_skip(&right);
-		}
 	}
 	return err;
 }

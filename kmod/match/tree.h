@@ -98,9 +98,11 @@ void *br_sg_tree_edit(const struct br_sg_tree_type *type,
 /* where the value is, not NULL even if it has no bytes; NULL: no such key */
 const void *br_sg_tree_find(const struct br_sg_tree_type *type,
 			    const struct br_sg_tree *tree, const void *key);
-/* the key of the @i-th entry; @i is below the count */
+/* the key of the @i-th entry, or its value; @i is below the count */
 const void *br_sg_tree_key(const struct br_sg_tree_type *type,
 			   const struct br_sg_tree *tree, u32 i);
+const void *br_sg_tree_value(const struct br_sg_tree_type *type,
+			     const struct br_sg_tree *tree, u32 i);
 
 /**
  * struct br_sg_tree_iter - a position in a tree that does not change meanwhile
@@ -134,13 +136,14 @@ const void *br_sg_tree_iter_key(const struct br_sg_tree_iter *it);
 const void *br_sg_tree_iter_value(const struct br_sg_tree_iter *it);
 
 /*
- * Calls @fn in order for each key that only one of two versions has: @in_b
- * says which. Values are not compared. Nodes that they share are skipped. Ends
- * when @fn returns other than 0, with that.
+ * Calls @fn in order for each key that only one of two versions has, or both have
+ * with other values: @was is the value in @a, @is that in @b, NULL where the key is
+ * not there. Values are compared as bytes. Nodes that the versions share are
+ * skipped. Ends when @fn returns other than 0, with that.
  */
 int br_sg_tree_diff(const struct br_sg_tree_type *type,
 		    const struct br_sg_tree *a, const struct br_sg_tree *b,
-		    int (*fn)(const void *key, const void *value, bool in_b,
+		    int (*fn)(const void *key, const void *was, const void *is,
 			      void *arg),
 		    void *arg);
 

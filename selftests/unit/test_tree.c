@@ -176,6 +176,9 @@ static bool tree_agrees(const struct br_sg_tree_type *type,
 			return false;
 		if (memcmp(br_sg_tree_key(type, tree, i), key, type->key))
 			return false;
+		if (!value_is(type, br_sg_tree_value(type, tree, i),
+			      l->values[i]))
+			return false;
 		value = br_sg_tree_find(type, tree, key);
 		if (!value || !value_is(type, value, l->values[i]))
 			return false;
@@ -220,17 +223,29 @@ struct expected {
 	u32 stop;
 	struct {
 		u32 number;
-		bool in_b;
+		struct thing *was;	/* NULL: not there */
+		struct thing *is;
 	} rows[2 * LIST_MAX];
 };
 
-static int expected_next(const void *key, const void *value, bool in_b,
+/* a value of nobody, for what is there and has none to compare */
+static struct thing something;
+
+static bool side_is(const struct br_sg_tree_type *type, const void *value,
+		    const struct thing *thing)
+{
+	return !value == !thing &&
+	       (!value || thing == &something || value_is(type, value, thing));
+}
+
+static int expected_next(const void *key, const void *was, const void *is,
 			 void *arg)
 {
 	struct expected *e = arg;
 
-	(void)value;
-	if (e->at >= e->n || e->rows[e->at].in_b != in_b ||
+	if (e->at >= e->n ||
+	    !side_is(e->type, was, e->rows[e->at].was) ||
+	    !side_is(e->type, is, e->rows[e->at].is) ||
 	    e->rows[e->at].number != number_of(e->type, key))
 		return -1;
 	e->at++;
@@ -251,13 +266,21 @@ static bool diff_agrees(const struct br_sg_tree_type *type,
 	while (i < a->list.n || k < b->list.n) {
 		if (k == b->list.n ||
 		    (i < a->list.n && a->list.keys[i] < b->list.keys[k])) {
-			e.rows[e.n].in_b = false;
+			e.rows[e.n].was = a->list.values[i];
+			e.rows[e.n].is = NULL;
 			e.rows[e.n++].number = a->list.keys[i++];
 		} else if (i == a->list.n ||
 			   a->list.keys[i] > b->list.keys[k]) {
-			e.rows[e.n].in_b = true;
+			e.rows[e.n].was = NULL;
+			e.rows[e.n].is = b->list.values[k];
 			e.rows[e.n++].number = b->list.keys[k++];
 		} else {
+			if (type->value &&
+			    a->list.values[i] != b->list.values[k]) {
+				e.rows[e.n].was = a->list.values[i];
+				e.rows[e.n].is = b->list.values[k];
+				e.rows[e.n++].number = a->list.keys[i];
+			}
 			i++;
 			k++;
 		}
@@ -484,7 +507,8 @@ static void test_cost(size_t which)
 	   "key %u: ten more beside it: %zu", type->key, shim_alloc_count);
 	e->type = type;
 	for (i = 0; i < 11; i++) {
-		e->rows[e->n].in_b = true;
+		e->rows[e->n].was = NULL;
+		e->rows[e->n].is = &something;
 		e->rows[e->n++].number = (n | 1) + 2 * i;
 	}
 	good = !br_sg_tree_diff(type, &tree, &next, expected_next, e);
