@@ -10,42 +10,42 @@
 static const struct {
 	const char *noun;
 	u32 max;
-} br_sg_kinds[__BR_SG_KINDS] = {
+} nouns[__BR_SG_KINDS] = {
 	[BR_SG_KIND_DEFAULT] = { "default pattern", BR_SG_MAX_DEFAULTS },
 	[BR_SG_KIND_SET] = { "set", BR_SG_MAX_SETS },
 	[BR_SG_KIND_GROUP] = { "group", BR_SG_MAX_GROUPS },
 	[BR_SG_KIND_PORT] = { "port", BR_SG_MAX_PORTS },
 };
 
-static int br_sg_candidate_exists(enum br_sg_kind kind, const char *key,
-				  const struct nlattr *at,
+static int candidate_exists(enum br_sg_kind kind, const char *key,
+			    const struct nlattr *at,
 				  struct netlink_ext_ack *extack)
 {
 	return br_sg_refuse(extack, at, -EEXIST,
 			    "%s %s exists: delete it before, or replace it",
-			    br_sg_kinds[kind].noun, key);
+			    nouns[kind].noun, key);
 }
 
-static int br_sg_candidate_missing(enum br_sg_kind kind, const char *key,
-				   const struct nlattr *at,
+static int candidate_missing(enum br_sg_kind kind, const char *key,
+			     const struct nlattr *at,
 				   struct netlink_ext_ack *extack)
 {
 	return br_sg_refuse(extack, at, -ENOENT, "%s %s does not exist",
-			    br_sg_kinds[kind].noun, key);
+			    nouns[kind].noun, key);
 }
 
-static int br_sg_candidate_insert(struct br_sg_config *c, enum br_sg_kind kind,
-				  u32 index, const char *key, void *object,
+static int candidate_insert(struct br_sg_config *c, enum br_sg_kind kind,
+			    const char *key, void *object,
 				  const struct nlattr *at,
 				  struct netlink_ext_ack *extack)
 {
-	if (c->kinds[kind].n >= br_sg_kinds[kind].max)
+	if (br_sg_config_n(c, kind) >= nouns[kind].max)
 		return br_sg_refuse(extack, at, -ENOSPC,
 				    "no room for %s %s: there may be %u %ss",
-				    br_sg_kinds[kind].noun, key,
-				    br_sg_kinds[kind].max,
-				    br_sg_kinds[kind].noun);
-	return br_sg_config_insert(c, kind, index, object);
+				    nouns[kind].noun, key,
+				    nouns[kind].max,
+				    nouns[kind].noun);
+	return br_sg_config_insert(c, kind, object);
 }
 
 int br_sg_candidate_default(struct br_sg_config *c, u8 op,
@@ -53,16 +53,14 @@ int br_sg_candidate_default(struct br_sg_config *c, u8 op,
 			    const struct nlattr *at,
 			    struct netlink_ext_ack *extack)
 {
-	u32 index;
-
 	conf->txn = c->txn;
-	if (!br_sg_config_find(c, BR_SG_KIND_DEFAULT, conf->pattern, &index))
-		return br_sg_candidate_insert(c, BR_SG_KIND_DEFAULT, index,
-					      conf->pattern, conf, at, extack);
+	if (!br_sg_config_default(c, conf->pattern))
+		return candidate_insert(c, BR_SG_KIND_DEFAULT, conf->pattern,
+					conf, at, extack);
 	if (op == BR_SG_OP_ADD)
-		return br_sg_candidate_exists(BR_SG_KIND_DEFAULT,
-					      conf->pattern, at, extack);
-	return br_sg_config_replace(c, BR_SG_KIND_DEFAULT, index, conf);
+		return candidate_exists(BR_SG_KIND_DEFAULT, conf->pattern, at,
+					extack);
+	return br_sg_config_replace(c, BR_SG_KIND_DEFAULT, conf);
 }
 
 int br_sg_candidate_set(struct br_sg_config *c, u8 op,
@@ -70,16 +68,15 @@ int br_sg_candidate_set(struct br_sg_config *c, u8 op,
 			struct netlink_ext_ack *extack)
 {
 	struct br_sg_set_conf *old;
-	u32 index;
 
 	conf->txn = c->txn;
-	if (!br_sg_config_find(c, BR_SG_KIND_SET, conf->name->s, &index))
-		return br_sg_candidate_insert(c, BR_SG_KIND_SET, index,
-					      conf->name->s, conf, at, extack);
+	if (!br_sg_config_set(c, conf->name->s))
+		return candidate_insert(c, BR_SG_KIND_SET, conf->name->s, conf,
+					at, extack);
 	if (op == BR_SG_OP_ADD)
-		return br_sg_candidate_exists(BR_SG_KIND_SET, conf->name->s,
-					      at, extack);
-	old = br_sg_config_set_edit(c, index);
+		return candidate_exists(BR_SG_KIND_SET, conf->name->s, at,
+					extack);
+	old = br_sg_config_set_edit(c, conf->name->s);
 	if (!old)
 		return -ENOMEM;
 	old->txn = conf->txn;
@@ -94,16 +91,15 @@ int br_sg_candidate_group(struct br_sg_config *c, u8 op,
 			  struct netlink_ext_ack *extack)
 {
 	struct br_sg_group_conf *old;
-	u32 index;
 
 	conf->txn = c->txn;
-	if (!br_sg_config_find(c, BR_SG_KIND_GROUP, conf->name->s, &index))
-		return br_sg_candidate_insert(c, BR_SG_KIND_GROUP, index,
-					      conf->name->s, conf, at, extack);
+	if (!br_sg_config_group(c, conf->name->s))
+		return candidate_insert(c, BR_SG_KIND_GROUP, conf->name->s,
+					conf, at, extack);
 	if (op == BR_SG_OP_ADD)
-		return br_sg_candidate_exists(BR_SG_KIND_GROUP, conf->name->s,
-					      at, extack);
-	old = br_sg_config_group_edit(c, index);
+		return candidate_exists(BR_SG_KIND_GROUP, conf->name->s, at,
+					extack);
+	old = br_sg_config_group_edit(c, conf->name->s);
 	if (!old)
 		return -ENOMEM;
 	old->txn = conf->txn;
@@ -113,6 +109,10 @@ int br_sg_candidate_group(struct br_sg_config *c, u8 op,
 	return 0;
 }
 
+/*
+ * A UUID that another port has may be free by the end of the transaction, unless the
+ * other port was written in it as well; br_sg_config_validate() has the last word.
+ */
 int br_sg_candidate_port(struct br_sg_config *c, u8 op,
 			 struct br_sg_port_conf *conf, const struct nlattr *at,
 			 const struct nlattr *uuid_at,
@@ -120,71 +120,63 @@ int br_sg_candidate_port(struct br_sg_config *c, u8 op,
 {
 	const struct br_sg_port_conf *other;
 	bool exists;
-	u32 index;
 
 	conf->txn = c->txn;
-	exists = br_sg_config_find(c, BR_SG_KIND_PORT, conf->dev, &index);
+	exists = br_sg_config_port(c, conf->dev);
 	if (exists && op == BR_SG_OP_ADD)
-		return br_sg_candidate_exists(BR_SG_KIND_PORT, conf->dev, at,
-					      extack);
-	if (conf->has_uuid) {
-		other = br_sg_config_port_uuid(c, conf->uuid);
-		if (other && strcmp(other->dev, conf->dev))
-			return br_sg_refuse(extack, uuid_at, -EEXIST,
-					    "UUID %pUb of port %s is port %s's: it must be unique",
-					    conf->uuid, conf->dev, other->dev);
-	}
+		return candidate_exists(BR_SG_KIND_PORT, conf->dev, at, extack);
+	other = br_sg_config_uuid_rival(c, conf);
+	if (other && other->txn == c->txn)
+		return br_sg_refuse(extack, uuid_at, -EEXIST,
+				    "UUID %pUb of port %s is port %s's: it must be unique",
+				    conf->uuid, conf->dev, other->dev);
 	if (exists)
-		return br_sg_config_replace(c, BR_SG_KIND_PORT, index, conf);
-	return br_sg_candidate_insert(c, BR_SG_KIND_PORT, index, conf->dev,
-				      conf, at, extack);
+		return br_sg_config_replace(c, BR_SG_KIND_PORT, conf);
+	return candidate_insert(c, BR_SG_KIND_PORT, conf->dev, conf, at,
+				extack);
 }
 
 int br_sg_candidate_del(struct br_sg_config *c, enum br_sg_kind kind,
 			const char *key, const struct nlattr *at,
 			struct netlink_ext_ack *extack)
 {
-	u32 index;
-
-	if (!br_sg_config_find(c, kind, key, &index))
-		return br_sg_candidate_missing(kind, key, at, extack);
-	br_sg_config_remove(c, kind, index);
-	return 0;
+	if (!br_sg_config_find(c, kind, key))
+		return candidate_missing(kind, key, at, extack);
+	return br_sg_config_remove(c, kind, key);
 }
 
-static struct br_sg_addrset *
-br_sg_candidate_addrs_of(const struct br_sg_config *c, enum br_sg_kind kind,
-			 u32 index)
+/* of the owner, or NULL: there is none of that name */
+static struct br_sg_addrset *addrs_of(const struct br_sg_config *c,
+				      const struct br_sg_addrs *addrs)
 {
 	const struct br_sg_group_conf *group;
 	const struct br_sg_set_conf *set;
 
-	if (kind == BR_SG_KIND_SET) {
-		set = c->sets.v[index];
-		return set->addrs;
+	if (addrs->kind == BR_SG_KIND_SET) {
+		set = br_sg_config_set(c, addrs->owner);
+		return set ? set->addrs : NULL;
 	}
-	group = c->groups.v[index];
-	return group->members;
+	group = br_sg_config_group(c, addrs->owner);
+	return group ? group->members : NULL;
 }
 
 /* @new takes the place of the owner's addresses, or is dropped */
-static int br_sg_candidate_addrs_put(struct br_sg_config *c,
-				     const struct br_sg_addrs *addrs,
-				     u32 index, struct br_sg_addrset *new)
+static int addrs_put(struct br_sg_config *c, const struct br_sg_addrs *addrs,
+		     struct br_sg_addrset *new)
 {
 	struct br_sg_group_conf *group;
 	struct br_sg_addrset **place;
 	struct br_sg_set_conf *set;
 
 	if (addrs->kind == BR_SG_KIND_SET) {
-		set = br_sg_config_set_edit(c, index);
+		set = br_sg_config_set_edit(c, addrs->owner);
 		if (!set)
 			goto err_put;
 		set->txn = c->txn;
 		set->cookie = addrs->cookie;
 		place = &set->addrs;
 	} else {
-		group = br_sg_config_group_edit(c, index);
+		group = br_sg_config_group_edit(c, addrs->owner);
 		if (!group)
 			goto err_put;
 		group->txn = c->txn;
@@ -207,13 +199,11 @@ int br_sg_candidate_addrs(struct br_sg_config *c, u8 op,
 			  const struct nlattr *at, u32 *bad,
 			  struct netlink_ext_ack *extack)
 {
-	struct br_sg_addrset *old, *new;
-	u32 index, count, others;
+	struct br_sg_addrset *old = addrs_of(c, addrs), *new;
+	u32 count, others;
 
-	if (!br_sg_config_find(c, addrs->kind, addrs->owner, &index))
-		return br_sg_candidate_missing(addrs->kind, addrs->owner, at,
-					       extack);
-	old = br_sg_candidate_addrs_of(c, addrs->kind, index);
+	if (!old)
+		return candidate_missing(addrs->kind, addrs->owner, at, extack);
 	new = br_sg_addrset_insert(old, addrs->items, addrs->n,
 				   op == BR_SG_OP_REPLACE, bad);
 	if (IS_ERR(new))
@@ -224,17 +214,17 @@ int br_sg_candidate_addrs(struct br_sg_config *c, u8 op,
 		br_sg_addrset_put(new);
 		return br_sg_refuse(extack, at, -E2BIG,
 				    "%s %s would have %u addresses: it may have %u",
-				    br_sg_kinds[addrs->kind].noun,
+				    nouns[addrs->kind].noun,
 				    addrs->owner, count, BR_SG_MAX_ADDRS);
 	}
 	if (count > BR_SG_MAX_ADDRS_TOTAL - others) {
 		br_sg_addrset_put(new);
 		return br_sg_refuse(extack, at, -ENOSPC,
 				    "no room for %u addresses of %s %s: all sets and groups together may have %u",
-				    count, br_sg_kinds[addrs->kind].noun,
+				    count, nouns[addrs->kind].noun,
 				    addrs->owner, BR_SG_MAX_ADDRS_TOTAL);
 	}
-	return br_sg_candidate_addrs_put(c, addrs, index, new);
+	return addrs_put(c, addrs, new);
 }
 
 int br_sg_candidate_addrs_del(struct br_sg_config *c,
@@ -242,22 +232,19 @@ int br_sg_candidate_addrs_del(struct br_sg_config *c,
 			      const struct nlattr *at, u32 *bad,
 			      struct netlink_ext_ack *extack)
 {
-	struct br_sg_addrset *old, *new;
-	u32 index;
+	struct br_sg_addrset *old = addrs_of(c, addrs), *new;
 
-	if (!br_sg_config_find(c, addrs->kind, addrs->owner, &index))
-		return br_sg_candidate_missing(addrs->kind, addrs->owner, at,
-					       extack);
-	old = br_sg_candidate_addrs_of(c, addrs->kind, index);
+	if (!old)
+		return candidate_missing(addrs->kind, addrs->owner, at, extack);
 	new = br_sg_addrset_remove(old, addrs->items, addrs->n, bad);
 	if (IS_ERR(new))
 		return PTR_ERR(new);
-	return br_sg_candidate_addrs_put(c, addrs, index, new);
+	return addrs_put(c, addrs, new);
 }
 
 /* a name that the config has is shared, so that a million rules cost little */
-static void br_sg_candidate_share(const struct br_sg_config *c,
-				  const struct br_sg_group_conf *group,
+static void candidate_share(const struct br_sg_config *c,
+			    const struct br_sg_group_conf *group,
 				  struct br_sg_rule *rule)
 {
 	struct br_sg_name *name = NULL;
@@ -282,30 +269,36 @@ static void br_sg_candidate_share(const struct br_sg_config *c,
 	rule->name = br_sg_name_get(name);
 }
 
+/* the rules of a group, to be changed; NULL: out of memory */
+static struct br_sg_rules *rules_edit(struct br_sg_config *c, const char *group)
+{
+	struct br_sg_group_conf *conf = br_sg_config_group_edit(c, group);
+
+	return conf ? br_sg_group_rules_edit(conf) : NULL;
+}
+
 int br_sg_candidate_rule(struct br_sg_config *c, u8 op, const char *group,
 			 struct br_sg_rule *rule, const struct nlattr *at,
 			 const struct nlattr *group_at,
 			 const struct nlattr *id_at,
 			 struct netlink_ext_ack *extack)
 {
+	const struct br_sg_group_conf *conf = br_sg_config_group(c, group);
 	const struct br_sg_rule *equal;
-	struct br_sg_group_conf *conf;
+	struct br_sg_rules *rules;
 	bool exists = false;
 	u32 index;
 	int err;
 
-	if (!br_sg_config_find(c, BR_SG_KIND_GROUP, group, &index))
-		return br_sg_candidate_missing(BR_SG_KIND_GROUP, group,
-					       group_at, extack);
-	conf = br_sg_config_group_edit(c, index);
 	if (!conf)
-		return -ENOMEM;
-
+		return candidate_missing(BR_SG_KIND_GROUP, group, group_at,
+					 extack);
+	rules = conf->rules;
 	if (rule->id) {
-		exists = br_sg_group_rule_find(conf, rule->id, &index);
+		exists = br_sg_rules_find(rules, rule->id, &index);
 	} else {
-		index = conf->n_rules;
-		rule->id = index ? conf->rules[index - 1].id + 1 : 1;
+		index = rules->n;
+		rule->id = index ? rules->v[index - 1].id + 1 : 1;
 		if (rule->id > BR_SG_RULE_ID_MAX)
 			return br_sg_refuse(extack, at, -ENOSPC,
 					    "group %s has a rule with the highest id, %u: give this rule an id",
@@ -315,31 +308,33 @@ int br_sg_candidate_rule(struct br_sg_config *c, u8 op, const char *group,
 		return br_sg_refuse(extack, id_at, -EEXIST,
 				    "group %s has a rule %u: delete it before, or replace it",
 				    group, rule->id);
-	equal = br_sg_group_rule_equal(conf, rule);
-	if (equal && !(exists && equal == &conf->rules[index]))
+	equal = br_sg_rules_find_equal(rules, rule);
+	if (equal && !(exists && equal == &rules->v[index]))
 		return br_sg_refuse(extack, at, -EEXIST,
 				    "rule %u of group %s says the same: each rule may be there once",
 				    equal->id, group);
-
-	rule->txn = c->txn;
-	br_sg_candidate_share(c, conf, rule);
-	if (exists) {
-		br_sg_group_rule_replace(conf, index, rule);
-		return 0;
-	}
-	if (conf->n_rules >= BR_SG_MAX_RULES)
+	if (!exists && rules->n >= BR_SG_MAX_RULES)
 		return br_sg_refuse(extack, at, -E2BIG,
 				    "group %s has %u rules: it may have no more",
 				    group, BR_SG_MAX_RULES);
-	if (c->n_rules >= BR_SG_MAX_RULES_TOTAL)
+	if (!exists && c->n_rules >= BR_SG_MAX_RULES_TOTAL)
 		return br_sg_refuse(extack, at, -ENOSPC,
 				    "no room for a rule of group %s: all groups together may have %u",
 				    group, BR_SG_MAX_RULES_TOTAL);
-	err = br_sg_group_rule_insert(conf, index, rule);
-	if (err)
-		return err;
-	c->n_rules++;
-	return 0;
+
+	rule->txn = c->txn;
+	candidate_share(c, conf, rule);
+	rules = rules_edit(c, group);
+	if (!rules)
+		return -ENOMEM;
+	if (exists) {
+		br_sg_rules_replace(rules, index, rule);
+		return 0;
+	}
+	err = br_sg_rules_insert(rules, index, rule);
+	if (!err)
+		c->n_rules++;
+	return err;
 }
 
 int br_sg_candidate_rule_del(struct br_sg_config *c, const char *group, u32 id,
@@ -347,19 +342,20 @@ int br_sg_candidate_rule_del(struct br_sg_config *c, const char *group, u32 id,
 			     const struct nlattr *id_at,
 			     struct netlink_ext_ack *extack)
 {
-	struct br_sg_group_conf *conf;
+	const struct br_sg_group_conf *conf = br_sg_config_group(c, group);
+	struct br_sg_rules *rules;
 	u32 index;
 
-	if (!br_sg_config_find(c, BR_SG_KIND_GROUP, group, &index))
-		return br_sg_candidate_missing(BR_SG_KIND_GROUP, group,
-					       group_at, extack);
-	conf = br_sg_config_group_edit(c, index);
 	if (!conf)
-		return -ENOMEM;
-	if (!br_sg_group_rule_find(conf, id, &index))
+		return candidate_missing(BR_SG_KIND_GROUP, group, group_at,
+					 extack);
+	if (!br_sg_rules_find(conf->rules, id, &index))
 		return br_sg_refuse(extack, id_at, -ENOENT,
 				    "group %s has no rule %u", group, id);
-	br_sg_group_rule_remove(conf, index);
+	rules = rules_edit(c, group);
+	if (!rules)
+		return -ENOMEM;
+	br_sg_rules_remove(rules, index);
 	c->n_rules--;
 	return 0;
 }

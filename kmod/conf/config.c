@@ -1,52 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/jhash.h>
-#include <linux/mm.h>
+/* Configurations: a tree of objects for each kind, and the objects. */
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "conf/config.h"
 
-#define BR_SG_ARRAY_MIN	16
-
 /* numbers candidates, see br_sg_cookie() */
-static atomic_t br_sg_txns;
-
-struct br_sg_name *br_sg_name_new(const char *s)
-{
-	size_t len = strlen(s);
-	struct br_sg_name *name;
-
-	if (WARN_ON_ONCE(len > BR_SG_NAME_MAX))
-		return NULL;
-	name = kmalloc(sizeof(*name) + len + 1, GFP_KERNEL_ACCOUNT);
-	if (!name)
-		return NULL;
-	refcount_set(&name->ref, 1);
-	name->len = len;
-	memcpy(name->s, s, len + 1);
-	return name;
-}
-
-struct br_sg_name *br_sg_name_get(struct br_sg_name *name)
-{
-	refcount_inc(&name->ref);
-	return name;
-}
-
-void br_sg_name_put(struct br_sg_name *name)
-{
-	if (name && refcount_dec_and_test(&name->ref))
-		kfree(name);
-}
-
-/* default patterns */
-
-static const char *br_sg_default_key(const void *object)
-{
-	const struct br_sg_default_conf *conf = object;
-
-	return conf->pattern;
-}
+static atomic_t txns;
 
 void br_sg_default_conf_put(struct br_sg_default_conf *conf)
 {
@@ -54,18 +14,10 @@ void br_sg_default_conf_put(struct br_sg_default_conf *conf)
 		kfree(conf);
 }
 
-static void br_sg_default_release(void *object)
+struct br_sg_set_conf *br_sg_set_conf_get(struct br_sg_set_conf *conf)
 {
-	br_sg_default_conf_put(object);
-}
-
-/* sets */
-
-static const char *br_sg_set_key(const void *object)
-{
-	const struct br_sg_set_conf *conf = object;
-
-	return conf->name->s;
+	refcount_inc(&conf->ref);
+	return conf;
 }
 
 void br_sg_set_conf_put(struct br_sg_set_conf *conf)
@@ -77,33 +29,6 @@ void br_sg_set_conf_put(struct br_sg_set_conf *conf)
 	kfree(conf);
 }
 
-static void br_sg_set_release(void *object)
-{
-	br_sg_set_conf_put(object);
-}
-
-static struct br_sg_set_conf *br_sg_set_clone(struct br_sg_set_conf *conf)
-{
-	struct br_sg_set_conf *clone;
-
-	clone = kmemdup(conf, sizeof(*conf), GFP_KERNEL_ACCOUNT);
-	if (!clone)
-		return NULL;
-	refcount_set(&clone->ref, 1);
-	br_sg_name_get(clone->name);
-	br_sg_addrset_get(clone->addrs);
-	return clone;
-}
-
-/* groups and their rules */
-
-static const char *br_sg_group_key(const void *object)
-{
-	const struct br_sg_group_conf *conf = object;
-
-	return conf->name->s;
-}
-
 struct br_sg_group_conf *br_sg_group_conf_get(struct br_sg_group_conf *conf)
 {
 	refcount_inc(&conf->ref);
@@ -112,201 +37,12 @@ struct br_sg_group_conf *br_sg_group_conf_get(struct br_sg_group_conf *conf)
 
 void br_sg_group_conf_put(struct br_sg_group_conf *conf)
 {
-	u32 i;
-
 	if (!conf || !refcount_dec_and_test(&conf->ref))
 		return;
-	for (i = 0; i < conf->n_rules; i++)
-		br_sg_name_put(conf->rules[i].name);
-	kvfree(conf->hashes);
-	kvfree(conf->rules);
+	br_sg_rules_put(conf->rules);
 	br_sg_addrset_put(conf->members);
 	br_sg_name_put(conf->name);
 	kfree(conf);
-}
-
-static void br_sg_group_release(void *object)
-{
-	br_sg_group_conf_put(object);
-}
-
-/* room for @n_alloc rules, a multiple of what is there */
-static int br_sg_group_reserve(struct br_sg_group_conf *group, u32 n_alloc)
-{
-	struct br_sg_rule *rules;
-	u32 *hashes;
-
-	if (n_alloc > BR_SG_MAX_RULES)
-		n_alloc = BR_SG_MAX_RULES;
-	rules = kvmalloc_array(n_alloc, sizeof(*rules), GFP_KERNEL_ACCOUNT);
-	hashes = kvmalloc_array(n_alloc, sizeof(*hashes), GFP_KERNEL_ACCOUNT);
-	if (!rules || !hashes) {
-		kvfree(hashes);
-		kvfree(rules);
-		return -ENOMEM;
-	}
-	if (group->n_rules) {
-		memcpy(rules, group->rules, group->n_rules * sizeof(*rules));
-		memcpy(hashes, group->hashes, group->n_rules * sizeof(*hashes));
-	}
-	kvfree(group->rules);
-	kvfree(group->hashes);
-	group->rules = rules;
-	group->hashes = hashes;
-	group->n_alloc = n_alloc;
-	return 0;
-}
-
-static struct br_sg_group_conf *
-br_sg_group_clone(const struct br_sg_group_conf *conf)
-{
-	struct br_sg_group_conf *clone;
-	u32 i;
-
-	clone = kmemdup(conf, sizeof(*conf), GFP_KERNEL_ACCOUNT);
-	if (!clone)
-		return NULL;
-	refcount_set(&clone->ref, 1);
-	clone->n_rules = 0;
-	clone->n_alloc = 0;
-	clone->rules = NULL;
-	clone->hashes = NULL;
-	if (conf->n_rules) {
-		/* with room: a group that is changed is often added to */
-		if (br_sg_group_reserve(clone, conf->n_rules +
-					conf->n_rules / 4 + 1)) {
-			kfree(clone);
-			return NULL;
-		}
-		memcpy(clone->rules, conf->rules,
-		       conf->n_rules * sizeof(*conf->rules));
-		memcpy(clone->hashes, conf->hashes,
-		       conf->n_rules * sizeof(*conf->hashes));
-		clone->n_rules = conf->n_rules;
-	}
-	for (i = 0; i < clone->n_rules; i++)
-		if (clone->rules[i].name)
-			br_sg_name_get(clone->rules[i].name);
-	br_sg_name_get(clone->name);
-	br_sg_addrset_get(clone->members);
-	return clone;
-}
-
-bool br_sg_group_rule_find(const struct br_sg_group_conf *group, u32 id,
-			   u32 *index)
-{
-	u32 low = 0, high = group->n_rules;
-
-	/* what is added usually goes to the end */
-	if (high && group->rules[high - 1].id < id)
-		low = high;
-	while (low < high) {
-		u32 mid = low + (high - low) / 2;
-
-		if (group->rules[mid].id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	*index = low;
-	return low < group->n_rules && group->rules[low].id == id;
-}
-
-static u32 br_sg_rule_hash(const struct br_sg_rule *rule)
-{
-	u32 hash;
-
-	hash = jhash_3words(rule->direction << 24 | rule->family << 16 |
-			    rule->proto << 8 | rule->flags,
-			    rule->type << 24 | rule->code << 16 |
-			    rule->remote << 8,
-			    (u32)rule->port_min << 16 | rule->port_max, 0);
-	if (rule->remote == BR_SG_RULE_PREFIX)
-		hash = jhash(&rule->prefix.addr, sizeof(rule->prefix.addr),
-			     hash ^ rule->prefix.len);
-	if (rule->name)
-		hash = jhash(rule->name->s, rule->name->len, hash);
-	return hash;
-}
-
-bool br_sg_rule_equal(const struct br_sg_rule *a, const struct br_sg_rule *b)
-{
-	if (a->direction != b->direction || a->family != b->family ||
-	    a->proto != b->proto || a->flags != b->flags ||
-	    a->type != b->type || a->code != b->code ||
-	    a->port_min != b->port_min || a->port_max != b->port_max ||
-	    a->remote != b->remote)
-		return false;
-	if (a->remote == BR_SG_RULE_PREFIX &&
-	    br_sg_prefix_cmp(&a->prefix, &b->prefix))
-		return false;
-	return a->name == b->name ||
-	       (a->name && b->name && !strcmp(a->name->s, b->name->s));
-}
-
-const struct br_sg_rule *br_sg_group_rule_equal(const struct br_sg_group_conf *g,
-						const struct br_sg_rule *rule)
-{
-	u32 hash = br_sg_rule_hash(rule);
-	u32 i;
-
-	for (i = 0; i < g->n_rules; i++)
-		if (g->hashes[i] == hash &&
-		    br_sg_rule_equal(&g->rules[i], rule))
-			return &g->rules[i];
-	return NULL;
-}
-
-int br_sg_group_rule_insert(struct br_sg_group_conf *group, u32 index,
-			    const struct br_sg_rule *rule)
-{
-	u32 tail = group->n_rules - index;
-
-	if (group->n_rules == group->n_alloc) {
-		int err;
-
-		err = br_sg_group_reserve(group, max_t(u32, 4,
-						       2 * group->n_alloc));
-		if (err)
-			return err;
-	}
-	memmove(&group->rules[index + 1], &group->rules[index],
-		tail * sizeof(*group->rules));
-	memmove(&group->hashes[index + 1], &group->hashes[index],
-		tail * sizeof(*group->hashes));
-	group->rules[index] = *rule;
-	group->hashes[index] = br_sg_rule_hash(rule);
-	group->n_rules++;
-	return 0;
-}
-
-void br_sg_group_rule_replace(struct br_sg_group_conf *group, u32 index,
-			      const struct br_sg_rule *rule)
-{
-	br_sg_name_put(group->rules[index].name);
-	group->rules[index] = *rule;
-	group->hashes[index] = br_sg_rule_hash(rule);
-}
-
-void br_sg_group_rule_remove(struct br_sg_group_conf *group, u32 index)
-{
-	u32 tail = group->n_rules - index - 1;
-
-	br_sg_name_put(group->rules[index].name);
-	memmove(&group->rules[index], &group->rules[index + 1],
-		tail * sizeof(*group->rules));
-	memmove(&group->hashes[index], &group->hashes[index + 1],
-		tail * sizeof(*group->hashes));
-	group->n_rules--;
-}
-
-/* ports */
-
-static const char *br_sg_port_key(const void *object)
-{
-	const struct br_sg_port_conf *conf = object;
-
-	return conf->dev;
 }
 
 struct br_sg_port_conf *br_sg_port_conf_get(struct br_sg_port_conf *conf)
@@ -330,96 +66,117 @@ void br_sg_port_conf_put(struct br_sg_port_conf *conf)
 	kfree(conf);
 }
 
-static void br_sg_port_release(void *object)
+/* what nodes of a tree hold: every object begins with its reference count */
+static void objects_hold(const void *values, u32 n)
 {
-	br_sg_port_conf_put(object);
+	refcount_t *const *v = values;
+
+	BUILD_BUG_ON(offsetof(struct br_sg_default_conf, ref));
+	BUILD_BUG_ON(offsetof(struct br_sg_set_conf, ref));
+	BUILD_BUG_ON(offsetof(struct br_sg_group_conf, ref));
+	BUILD_BUG_ON(offsetof(struct br_sg_port_conf, ref));
+
+	while (n--)
+		refcount_inc(*v++);
 }
 
-/* arrays of references */
+static void defaults_drop(const void *values, u32 n)
+{
+	struct br_sg_default_conf *const *v = values;
 
-static const struct {
-	const char *(*key)(const void *object);
-	void (*release)(void *object);
-} br_sg_kinds[__BR_SG_KINDS] = {
-	[BR_SG_KIND_DEFAULT] = { br_sg_default_key, br_sg_default_release },
-	[BR_SG_KIND_SET] = { br_sg_set_key, br_sg_set_release },
-	[BR_SG_KIND_GROUP] = { br_sg_group_key, br_sg_group_release },
-	[BR_SG_KIND_PORT] = { br_sg_port_key, br_sg_port_release },
+	while (n--)
+		br_sg_default_conf_put(*v++);
+}
+
+static void sets_drop(const void *values, u32 n)
+{
+	struct br_sg_set_conf *const *v = values;
+
+	while (n--)
+		br_sg_set_conf_put(*v++);
+}
+
+static void groups_drop(const void *values, u32 n)
+{
+	struct br_sg_group_conf *const *v = values;
+
+	while (n--)
+		br_sg_group_conf_put(*v++);
+}
+
+static void ports_drop(const void *values, u32 n)
+{
+	struct br_sg_port_conf *const *v = values;
+
+	while (n--)
+		br_sg_port_conf_put(*v++);
+}
+
+/* keys are strings, padded with zeros: memcmp() orders them as strcmp() does */
+#define KEY_MAX		(BR_SG_NAME_MAX + 1)
+
+static const struct br_sg_tree_type types[__BR_SG_KINDS] = {
+	[BR_SG_KIND_DEFAULT] = {
+		.key = BR_SG_PATTERN_MAX + 1,
+		.value = sizeof(void *),
+		.hold = objects_hold,
+		.drop = defaults_drop,
+	},
+	[BR_SG_KIND_SET] = {
+		.key = KEY_MAX,
+		.value = sizeof(void *),
+		.hold = objects_hold,
+		.drop = sets_drop,
+	},
+	[BR_SG_KIND_GROUP] = {
+		.key = KEY_MAX,
+		.value = sizeof(void *),
+		.hold = objects_hold,
+		.drop = groups_drop,
+	},
+	[BR_SG_KIND_PORT] = {
+		.key = IFNAMSIZ,
+		.value = sizeof(void *),
+		.hold = objects_hold,
+		.drop = ports_drop,
+	},
 };
 
-/* room for one more */
-static int br_sg_array_reserve(struct br_sg_array *array)
+/* of struct br_sg_config's @uuids */
+struct uuid_key {
+	u8 uuid[16];
+	char dev[IFNAMSIZ];
+};
+
+static const struct br_sg_tree_type uuid_type = {
+	.key = sizeof(struct uuid_key),
+	.value = sizeof(void *),
+};
+
+static const char *object_key(enum br_sg_kind kind, const void *object)
 {
-	u32 n_alloc = max_t(u32, BR_SG_ARRAY_MIN, 2 * array->n_alloc);
-	void **v;
-
-	if (array->n < array->n_alloc)
-		return 0;
-	v = kvmalloc_array(n_alloc, sizeof(*v), GFP_KERNEL_ACCOUNT);
-	if (!v)
-		return -ENOMEM;
-	if (array->n)
-		memcpy(v, array->v, array->n * sizeof(*v));
-	kvfree(array->v);
-	array->v = v;
-	array->n_alloc = n_alloc;
-	return 0;
-}
-
-static void br_sg_array_insert(struct br_sg_array *array, u32 index,
-			       void *object)
-{
-	memmove(&array->v[index + 1], &array->v[index],
-		(array->n - index) * sizeof(*array->v));
-	array->v[index] = object;
-	array->n++;
-}
-
-static void br_sg_array_remove(struct br_sg_array *array, u32 index)
-{
-	array->n--;
-	memmove(&array->v[index], &array->v[index + 1],
-		(array->n - index) * sizeof(*array->v));
-}
-
-static int br_sg_array_copy(struct br_sg_array *to,
-			    const struct br_sg_array *from)
-{
-	if (!from->n)
-		return 0;
-	to->v = kvmalloc_array(from->n, sizeof(*to->v), GFP_KERNEL_ACCOUNT);
-	if (!to->v)
-		return -ENOMEM;
-	memcpy(to->v, from->v, from->n * sizeof(*to->v));
-	to->n = from->n;
-	to->n_alloc = from->n;
-	return 0;
-}
-
-static bool br_sg_uuid_find(const struct br_sg_config *c, const u8 *uuid,
-			    u32 *index)
-{
-	u32 low = 0, high = c->uuids.n;
-
-	while (low < high) {
-		u32 mid = low + (high - low) / 2;
-		const struct br_sg_port_conf *conf = c->uuids.v[mid];
-		int order = memcmp(conf->uuid, uuid, sizeof(conf->uuid));
-
-		if (!order) {
-			*index = mid;
-			return true;
-		}
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
+	switch (kind) {
+	case BR_SG_KIND_DEFAULT:
+		return ((const struct br_sg_default_conf *)object)->pattern;
+	case BR_SG_KIND_SET:
+		return ((const struct br_sg_set_conf *)object)->name->s;
+	case BR_SG_KIND_GROUP:
+		return ((const struct br_sg_group_conf *)object)->name->s;
+	default:
+		return ((const struct br_sg_port_conf *)object)->dev;
 	}
-	*index = low;
-	return false;
 }
 
-/* the config */
+static void key_pad(enum br_sg_kind kind, const char *s, char *key)
+{
+	strscpy_pad(key, s, types[kind].key);
+}
+
+static void uuid_key(const struct br_sg_port_conf *conf, struct uuid_key *key)
+{
+	memcpy(key->uuid, conf->uuid, sizeof(key->uuid));
+	strscpy_pad(key->dev, conf->dev, sizeof(key->dev));
+}
 
 struct br_sg_config *br_sg_config_new(void)
 {
@@ -430,41 +187,25 @@ struct br_sg_config *br_sg_config_new(void)
 		return NULL;
 	refcount_set(&config->ref, 1);
 	do {
-		config->txn = (u32)atomic_inc_return(&br_sg_txns);
+		config->txn = (u32)atomic_inc_return(&txns);
 	} while (!config->txn);
 	return config;
 }
 
 struct br_sg_config *br_sg_config_copy(const struct br_sg_config *config)
 {
-	struct br_sg_config *copy;
-	u32 kind, i;
+	struct br_sg_config *copy = br_sg_config_new();
+	int kind;
 
-	BUILD_BUG_ON(offsetof(struct br_sg_config, ports) !=
-		     offsetof(struct br_sg_config, kinds[BR_SG_KIND_PORT]));
-
-	copy = br_sg_config_new();
 	if (!copy)
 		return NULL;
 	copy->generation = config->generation;
 	copy->n_rules = config->n_rules;
 	copy->n_addrs = config->n_addrs;
-	if (br_sg_array_copy(&copy->uuids, &config->uuids))
-		goto err_put;
-	for (kind = 0; kind < __BR_SG_KINDS; kind++) {
-		const struct br_sg_array *array = &copy->kinds[kind];
-
-		if (br_sg_array_copy(&copy->kinds[kind], &config->kinds[kind]))
-			goto err_put;
-		/* every object begins with its reference count */
-		for (i = 0; i < array->n; i++)
-			refcount_inc((refcount_t *)array->v[i]);
-	}
+	for (kind = 0; kind < __BR_SG_KINDS; kind++)
+		br_sg_tree_share(&copy->kinds[kind], &config->kinds[kind]);
+	br_sg_tree_share(&copy->uuids, &config->uuids);
 	return copy;
-
-err_put:
-	br_sg_config_put(copy);
-	return NULL;
 }
 
 struct br_sg_config *br_sg_config_get(struct br_sg_config *config)
@@ -475,91 +216,84 @@ struct br_sg_config *br_sg_config_get(struct br_sg_config *config)
 
 void br_sg_config_put(struct br_sg_config *config)
 {
-	u32 kind, i;
-
-	BUILD_BUG_ON(offsetof(struct br_sg_default_conf, ref));
-	BUILD_BUG_ON(offsetof(struct br_sg_set_conf, ref));
-	BUILD_BUG_ON(offsetof(struct br_sg_group_conf, ref));
-	BUILD_BUG_ON(offsetof(struct br_sg_port_conf, ref));
+	int kind;
 
 	if (!config || !refcount_dec_and_test(&config->ref))
 		return;
-	for (kind = 0; kind < __BR_SG_KINDS; kind++) {
-		struct br_sg_array *array = &config->kinds[kind];
-
-		for (i = 0; i < array->n; i++)
-			br_sg_kinds[kind].release(array->v[i]);
-		kvfree(array->v);
-	}
-	kvfree(config->uuids.v);
+	br_sg_tree_drop(&uuid_type, &config->uuids);
+	for (kind = 0; kind < __BR_SG_KINDS; kind++)
+		br_sg_tree_drop(&types[kind], &config->kinds[kind]);
 	kfree(config);
 }
 
-bool br_sg_config_find(const struct br_sg_config *c, enum br_sg_kind kind,
-		       const char *key, u32 *index)
+void *br_sg_config_find(const struct br_sg_config *c, enum br_sg_kind kind,
+			const char *s)
 {
-	const struct br_sg_array *array = &c->kinds[kind];
-	u32 low = 0, high = array->n;
+	void *const *object;
+	char key[KEY_MAX];
 
-	while (low < high) {
-		u32 mid = low + (high - low) / 2;
-		int order = strcmp(br_sg_kinds[kind].key(array->v[mid]), key);
-
-		if (!order) {
-			*index = mid;
-			return true;
-		}
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	*index = low;
-	return false;
+	key_pad(kind, s, key);
+	object = br_sg_tree_find(&types[kind], &c->kinds[kind], key);
+	return object ? *object : NULL;
 }
 
-void br_sg_config_walk_begin(struct br_sg_config_walk *w,
-			     const struct br_sg_config *before,
-			     const struct br_sg_config *after,
-			     enum br_sg_kind kind)
+void *br_sg_config_at(const struct br_sg_config *c, enum br_sg_kind kind, u32 i)
 {
-	memset(w, 0, sizeof(*w));
-	w->arrays[0] = before ? &before->kinds[kind] : NULL;
-	w->arrays[1] = &after->kinds[kind];
-	w->kind = kind;
+	void *const *object = br_sg_tree_value(&types[kind], &c->kinds[kind],
+					       i);
+
+	return *object;
 }
 
-bool br_sg_config_walk(struct br_sg_config_walk *w)
+static void *iter_object(struct br_sg_tree_iter *it, bool there)
 {
-	const struct br_sg_array *before = w->arrays[0], *after = w->arrays[1];
-	int order;
+	return there ? *(void *const *)br_sg_tree_iter_value(it) : NULL;
+}
 
-	w->before = before && w->at[0] < before->n ? before->v[w->at[0]] : NULL;
-	w->after = w->at[1] < after->n ? after->v[w->at[1]] : NULL;
-	if (!w->before && !w->after)
-		return false;
-	w->index_before = w->at[0];
-	w->index = w->at[1];
-	/* most are the same in both, and need no look at their names */
-	if (w->before == w->after)
-		order = 0;
-	else if (!w->before || !w->after)
-		order = w->before ? -1 : 1;
-	else
-		order = strcmp(br_sg_kinds[w->kind].key(w->before),
-			       br_sg_kinds[w->kind].key(w->after));
-	if (order > 0)
-		w->before = NULL;
-	if (order < 0)
-		w->after = NULL;
-	w->at[0] += !!w->before;
-	w->at[1] += !!w->after;
-	return true;
+void *br_sg_config_first(struct br_sg_tree_iter *it,
+			 const struct br_sg_config *c, enum br_sg_kind kind)
+{
+	static const char least[KEY_MAX];
+
+	br_sg_tree_iter_init(it, &types[kind], &c->kinds[kind]);
+	return iter_object(it, br_sg_tree_seek_ge(it, least));
+}
+
+void *br_sg_config_next(struct br_sg_tree_iter *it)
+{
+	return iter_object(it, br_sg_tree_next(it));
+}
+
+/* what br_sg_tree_diff() hands on */
+struct objects_diff {
+	int (*fn)(void *was, void *is, void *arg);
+	void *arg;
+};
+
+static int diff_object(const void *key, const void *was, const void *is,
+		       void *arg)
+{
+	const struct objects_diff *diff = arg;
+
+	return diff->fn(was ? *(void *const *)was : NULL,
+			is ? *(void *const *)is : NULL, diff->arg);
+}
+
+int br_sg_config_diff(const struct br_sg_config *before,
+		      const struct br_sg_config *after, enum br_sg_kind kind,
+		      int (*fn)(void *was, void *is, void *arg), void *arg)
+{
+	struct objects_diff diff = { .fn = fn, .arg = arg };
+	static const struct br_sg_tree none;
+
+	return br_sg_tree_diff(&types[kind],
+			       before ? &before->kinds[kind] : &none,
+			       &after->kinds[kind], diff_object, &diff);
 }
 
 /* what the totals say of an object is added (or taken away) here */
-static void br_sg_config_count(struct br_sg_config *c, enum br_sg_kind kind,
-			       const void *object, bool add)
+static void config_count(struct br_sg_config *c, enum br_sg_kind kind,
+			 const void *object, bool add)
 {
 	u32 n_addrs = 0, n_rules = 0;
 
@@ -571,83 +305,139 @@ static void br_sg_config_count(struct br_sg_config *c, enum br_sg_kind kind,
 		const struct br_sg_group_conf *group = object;
 
 		n_addrs = br_sg_addrset_count(group->members);
-		n_rules = group->n_rules;
+		n_rules = group->rules->n;
 	}
 	c->n_addrs += add ? n_addrs : -n_addrs;
 	c->n_rules += add ? n_rules : -n_rules;
 }
 
-static void br_sg_config_uuid_remove(struct br_sg_config *c,
-				     const struct br_sg_port_conf *conf)
+static int uuid_insert(struct br_sg_config *c, struct br_sg_port_conf *conf)
 {
-	u32 index;
+	struct uuid_key key;
 
-	if (conf->has_uuid && br_sg_uuid_find(c, conf->uuid, &index))
-		br_sg_array_remove(&c->uuids, index);
+	uuid_key(conf, &key);
+	return br_sg_tree_insert(&uuid_type, &c->uuids, &key, &conf);
 }
 
-/* there is room, and no other port has it */
-static void br_sg_config_uuid_insert(struct br_sg_config *c,
-				     struct br_sg_port_conf *conf)
+static int uuid_remove(struct br_sg_config *c,
+		       const struct br_sg_port_conf *conf)
 {
-	u32 index;
+	struct uuid_key key;
 
-	if (conf->has_uuid &&
-	    !WARN_ON_ONCE(br_sg_uuid_find(c, conf->uuid, &index)))
-		br_sg_array_insert(&c->uuids, index, conf);
+	uuid_key(conf, &key);
+	return br_sg_tree_remove(&uuid_type, &c->uuids, &key);
 }
 
-int br_sg_config_insert(struct br_sg_config *c, enum br_sg_kind kind, u32 index,
-			void *object)
+/* @new's UUID in place of that of @old, the port of the same device */
+static int uuid_replace(struct br_sg_config *c,
+			const struct br_sg_port_conf *old,
+			struct br_sg_port_conf *new)
 {
+	struct br_sg_port_conf **place;
+	struct uuid_key key;
 	int err;
 
-	err = br_sg_array_reserve(&c->kinds[kind]);
-	if (err)
+	if (old->has_uuid && new->has_uuid &&
+	    !memcmp(old->uuid, new->uuid, sizeof(old->uuid))) {
+		uuid_key(new, &key);
+		place = br_sg_tree_edit(&uuid_type, &c->uuids, &key);
+		if (IS_ERR(place))
+			return PTR_ERR(place);
+		*place = new;
+		return 0;
+	}
+	err = new->has_uuid ? uuid_insert(c, new) : 0;
+	if (err || !old->has_uuid)
 		return err;
-	if (kind == BR_SG_KIND_PORT) {
-		err = br_sg_array_reserve(&c->uuids);
+	err = uuid_remove(c, old);
+	/* the way to what was just put in is this config's alone: no memory needed */
+	if (err && new->has_uuid)
+		WARN_ON_ONCE(uuid_remove(c, new));
+	return err;
+}
+
+int br_sg_config_insert(struct br_sg_config *c, enum br_sg_kind kind,
+			void *object)
+{
+	struct br_sg_port_conf *port = kind == BR_SG_KIND_PORT ? object : NULL;
+	char key[KEY_MAX];
+	int err;
+
+	if (port && port->has_uuid) {
+		err = uuid_insert(c, port);
 		if (err)
 			return err;
-		br_sg_config_uuid_insert(c, object);
 	}
-	br_sg_array_insert(&c->kinds[kind], index, object);
-	br_sg_config_count(c, kind, object, true);
-	return 0;
+	key_pad(kind, object_key(kind, object), key);
+	err = br_sg_tree_insert(&types[kind], &c->kinds[kind], key, &object);
+	if (!err)
+		config_count(c, kind, object, true);
+	else if (port && port->has_uuid)
+		WARN_ON_ONCE(uuid_remove(c, port));
+	return err;
+}
+
+/* where the object with this key is; it may be changed there, or an ERR_PTR */
+static void **object_place(struct br_sg_config *c, enum br_sg_kind kind,
+			   const char *s)
+{
+	char key[KEY_MAX];
+
+	key_pad(kind, s, key);
+	return br_sg_tree_edit(&types[kind], &c->kinds[kind], key);
+}
+
+static void object_put(enum br_sg_kind kind, void *object)
+{
+	types[kind].drop(&object, 1);
 }
 
 int br_sg_config_replace(struct br_sg_config *c, enum br_sg_kind kind,
-			 u32 index, void *object)
+			 void *object)
 {
-	struct br_sg_array *array = &c->kinds[kind];
-	void *old = array->v[index];
+	void **place, *old;
 	int err;
 
+	place = object_place(c, kind, object_key(kind, object));
+	if (IS_ERR(place))
+		return PTR_ERR(place);
+	old = *place;
 	if (kind == BR_SG_KIND_PORT) {
-		err = br_sg_array_reserve(&c->uuids);
+		err = uuid_replace(c, old, object);
 		if (err)
 			return err;
-		br_sg_config_uuid_remove(c, old);
-		br_sg_config_uuid_insert(c, object);
 	}
-	br_sg_config_count(c, kind, old, false);
-	br_sg_config_count(c, kind, object, true);
-	array->v[index] = object;
-	br_sg_kinds[kind].release(old);
+	config_count(c, kind, old, false);
+	config_count(c, kind, object, true);
+	*place = object;
+	c->edited = NULL;
+	object_put(kind, old);
 	return 0;
 }
 
-void br_sg_config_remove(struct br_sg_config *c, enum br_sg_kind kind,
-			 u32 index)
+int br_sg_config_remove(struct br_sg_config *c, enum br_sg_kind kind,
+			const char *s)
 {
-	struct br_sg_array *array = &c->kinds[kind];
-	void *old = array->v[index];
+	void **place = object_place(c, kind, s), *old;
+	struct br_sg_port_conf *port;
+	char key[KEY_MAX];
+	int err;
 
-	if (kind == BR_SG_KIND_PORT)
-		br_sg_config_uuid_remove(c, old);
-	br_sg_config_count(c, kind, old, false);
-	br_sg_array_remove(array, index);
-	br_sg_kinds[kind].release(old);
+	if (IS_ERR(place))
+		return PTR_ERR(place);
+	old = *place;
+	port = old;
+	if (kind == BR_SG_KIND_PORT && port->has_uuid) {
+		err = uuid_remove(c, port);
+		if (err)
+			return err;
+	}
+	config_count(c, kind, old, false);
+	c->edited = NULL;
+	key_pad(kind, s, key);
+	/* the way to it is this config's alone: no memory is needed */
+	WARN_ON_ONCE(br_sg_tree_remove(&types[kind], &c->kinds[kind], key));
+	return 0;
 }
 
 /*
@@ -655,7 +445,7 @@ void br_sg_config_remove(struct br_sg_config *c, enum br_sg_kind kind,
  * back, since only who has a reference can make another. What others read
  * before they dropped theirs is ordered before our writes.
  */
-static bool br_sg_object_private(const refcount_t *ref)
+static bool object_private(const refcount_t *ref)
 {
 	if (refcount_read(ref) != 1)
 		return false;
@@ -663,83 +453,128 @@ static bool br_sg_object_private(const refcount_t *ref)
 	return true;
 }
 
-struct br_sg_set_conf *br_sg_config_set_edit(struct br_sg_config *c, u32 index)
+struct br_sg_set_conf *br_sg_config_set_edit(struct br_sg_config *c,
+					     const char *name)
 {
-	struct br_sg_set_conf *conf = c->sets.v[index];
-	struct br_sg_set_conf *clone;
+	struct br_sg_set_conf *conf, *clone;
+	void **place;
 
-	if (br_sg_object_private(&conf->ref))
+	place = object_place(c, BR_SG_KIND_SET, name);
+	if (IS_ERR(place))
+		return NULL;
+	conf = *place;
+	if (object_private(&conf->ref))
 		return conf;
-	clone = br_sg_set_clone(conf);
+	clone = kmemdup(conf, sizeof(*conf), GFP_KERNEL_ACCOUNT);
 	if (!clone)
 		return NULL;
-	c->sets.v[index] = clone;
+	refcount_set(&clone->ref, 1);
+	br_sg_name_get(clone->name);
+	br_sg_addrset_get(clone->addrs);
+	*place = clone;
 	br_sg_set_conf_put(conf);
 	return clone;
 }
 
 struct br_sg_group_conf *br_sg_config_group_edit(struct br_sg_config *c,
-						 u32 index)
+						 const char *name)
 {
-	struct br_sg_group_conf *conf = c->groups.v[index];
-	struct br_sg_group_conf *clone;
+	struct br_sg_group_conf *conf, *clone;
+	void **place;
 
-	if (br_sg_object_private(&conf->ref))
-		return conf;
-	clone = br_sg_group_clone(conf);
+	if (c->edited && !strcmp(c->edited->name->s, name))
+		return c->edited;
+	place = object_place(c, BR_SG_KIND_GROUP, name);
+	if (IS_ERR(place))
+		return NULL;
+	conf = *place;
+	if (!object_private(&conf->ref)) {
+		clone = kmemdup(conf, sizeof(*conf), GFP_KERNEL_ACCOUNT);
+		if (!clone)
+			return NULL;
+		refcount_set(&clone->ref, 1);
+		br_sg_name_get(clone->name);
+		br_sg_addrset_get(clone->members);
+		br_sg_rules_get(clone->rules);
+		*place = clone;
+		br_sg_group_conf_put(conf);
+		conf = clone;
+	}
+	c->edited = conf;
+	return conf;
+}
+
+struct br_sg_rules *br_sg_group_rules_edit(struct br_sg_group_conf *group)
+{
+	struct br_sg_rules *clone;
+
+	if (object_private(&group->rules->ref))
+		return group->rules;
+	clone = br_sg_rules_clone(group->rules);
 	if (!clone)
 		return NULL;
-	c->groups.v[index] = clone;
-	br_sg_group_conf_put(conf);
+	br_sg_rules_put(group->rules);
+	group->rules = clone;
 	return clone;
 }
 
 struct br_sg_default_conf *br_sg_config_default(const struct br_sg_config *c,
 						const char *pattern)
 {
-	u32 index;
-
-	if (!br_sg_config_find(c, BR_SG_KIND_DEFAULT, pattern, &index))
-		return NULL;
-	return c->defaults.v[index];
+	return br_sg_config_find(c, BR_SG_KIND_DEFAULT, pattern);
 }
 
 struct br_sg_set_conf *br_sg_config_set(const struct br_sg_config *c,
 					const char *name)
 {
-	u32 index;
-
-	if (!br_sg_config_find(c, BR_SG_KIND_SET, name, &index))
-		return NULL;
-	return c->sets.v[index];
+	return br_sg_config_find(c, BR_SG_KIND_SET, name);
 }
 
 struct br_sg_group_conf *br_sg_config_group(const struct br_sg_config *c,
 					    const char *name)
 {
-	u32 index;
-
-	if (!br_sg_config_find(c, BR_SG_KIND_GROUP, name, &index))
-		return NULL;
-	return c->groups.v[index];
+	/* rule after rule of one group */
+	if (c->edited && !strcmp(c->edited->name->s, name))
+		return c->edited;
+	return br_sg_config_find(c, BR_SG_KIND_GROUP, name);
 }
 
 struct br_sg_port_conf *br_sg_config_port(const struct br_sg_config *c,
 					  const char *dev)
 {
-	u32 index;
+	return br_sg_config_find(c, BR_SG_KIND_PORT, dev);
+}
 
-	if (!br_sg_config_find(c, BR_SG_KIND_PORT, dev, &index))
-		return NULL;
-	return c->ports.v[index];
+/* the first of @uuid that is not @dev's, which may be NULL */
+static struct br_sg_port_conf *uuid_find(const struct br_sg_config *c,
+					 const u8 *uuid, const char *dev)
+{
+	struct br_sg_port_conf *conf;
+	struct br_sg_tree_iter it;
+	struct uuid_key from = {};
+	bool there;
+
+	memcpy(from.uuid, uuid, sizeof(from.uuid));
+	br_sg_tree_iter_init(&it, &uuid_type, &c->uuids);
+	for (there = br_sg_tree_seek_ge(&it, &from); there;
+	     there = br_sg_tree_next(&it)) {
+		conf = iter_object(&it, true);
+		if (memcmp(conf->uuid, uuid, sizeof(conf->uuid)))
+			break;
+		if (!dev || strcmp(conf->dev, dev))
+			return conf;
+	}
+	return NULL;
 }
 
 struct br_sg_port_conf *br_sg_config_port_uuid(const struct br_sg_config *c,
 					       const u8 *uuid)
 {
-	u32 index;
+	return uuid_find(c, uuid, NULL);
+}
 
-	if (!br_sg_uuid_find(c, uuid, &index))
-		return NULL;
-	return c->uuids.v[index];
+struct br_sg_port_conf *br_sg_config_uuid_rival(const struct br_sg_config *c,
+						const struct br_sg_port_conf *conf)
+{
+	return conf->has_uuid ? uuid_find(c, conf->uuid, conf->dev) : NULL;
 }

@@ -45,12 +45,12 @@ bool br_sg_default_drops(const struct br_sg_config *config, const char *name)
 {
 	const struct br_sg_default_conf *conf;
 	int most = -1, literal;
+	struct br_sg_tree_iter it;
 	bool drop = false;
 	const char *p;
-	u32 i;
 
-	for (i = 0; i < config->defaults.n; i++) {
-		conf = config->defaults.v[i];
+	for (conf = br_sg_config_first(&it, config, BR_SG_KIND_DEFAULT); conf;
+	     conf = br_sg_config_next(&it)) {
 		if (!pattern_match(conf->pattern, name))
 			continue;
 		for (literal = 0, p = conf->pattern; *p; p++)
@@ -65,10 +65,13 @@ bool br_sg_default_drops(const struct br_sg_config *config, const char *name)
 	return drop;
 }
 
+static int differs(void *was, void *is, void *arg)
+{
+	return 1;
+}
+
 bool br_sg_config_defaults_same(const struct br_sg_config *a,
 				const struct br_sg_config *b)
 {
-	return a && a->defaults.n == b->defaults.n &&
-	       !memcmp(a->defaults.v, b->defaults.v,
-		       a->defaults.n * sizeof(*a->defaults.v));
+	return !br_sg_config_diff(a, b, BR_SG_KIND_DEFAULT, differs, NULL);
 }

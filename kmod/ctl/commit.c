@@ -9,7 +9,6 @@
 #include <linux/string.h>
 
 #include "base/refuse.h"
-#include "conf/validate.h"
 #include "ctl/commit.h"
 #include "flow/cap.h"
 #include "netns/bind.h"
@@ -20,6 +19,7 @@
 #include "path/hooks.h"
 #include "policy/policy.h"
 #include "policy/snapshot.h"
+#include "policy/validate.h"
 
 /* the module stays while anything is configured anywhere */
 static int net_activate(struct br_sg_net *bn)
@@ -65,7 +65,8 @@ static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 			  struct br_sg_resume *resume, u64 generation)
 {
 	struct br_sg_config *config = policy->config;
-	bool active = config->ports.n || config->defaults.n;
+	bool active = br_sg_config_n(config, BR_SG_KIND_PORT) ||
+		      br_sg_config_n(config, BR_SG_KIND_DEFAULT);
 	bool before = bn->hooked;
 	int err = 0;
 
@@ -114,16 +115,16 @@ static void resume_versions(const struct br_sg_policy *old,
 {
 	struct br_sg_binding *b;
 	unsigned long i;
-	int index;
+	struct br_sg_port *port;
 
 	if (!resume)
 		return;
 	xa_for_each(&resume->serials, i, b) {
-		index = br_sg_policy_port_index(new, b->dev);
-		b->fits = index >= 0 && b->version != U16_MAX &&
-			  (!old || br_sg_policy_port_index(old, b->dev) < 0);
+		port = br_sg_policy_port(new, b->dev);
+		b->fits = port && b->version != U16_MAX &&
+			  (!old || !br_sg_policy_port(old, b->dev));
 		if (b->fits)
-			new->ports[index]->version = b->version + 1;
+			port->version = b->version + 1;
 		cond_resched();
 	}
 }
@@ -137,9 +138,7 @@ static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
 	struct br_sg_policy *policy;
 	int err;
 
-	err = br_sg_config_validate(config,
-				    bn->policy ? bn->policy->config : NULL,
-				    refusal);
+	err = br_sg_validate(config, bn->policy, refusal);
 	if (!err)
 		err = resume_check(bn, resume, refusal);
 	if (err)
@@ -180,7 +179,7 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 			 "no port and no default is in force that a shadow could be compared with");
 		return -ENODEV;
 	}
-	err = br_sg_config_validate(config, bn->policy->config, refusal);
+	err = br_sg_validate(config, bn->policy, refusal);
 	if (err)
 		return err;
 	config->generation = bn->shadows + 1;
@@ -204,14 +203,16 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 }
 
 int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
-			struct br_sg_resume *resume, u64 base, u32 flags,
+		 struct br_sg_resume *resume, u64 base, u32 flags,
 			u64 *generation, struct br_sg_refusal *refusal)
 {
 	bool dry_run = flags & BR_SG_COMMIT_F_DRY_RUN;
 	int err = -ESTALE;
 
 	memset(refusal, 0, sizeof(*refusal));
-	mutex_lock(&bn->commit);
+	/* who waits for another's long commit can be killed */
+	if (mutex_lock_killable(&bn->commit))
+		return -EINTR;
 	if (base != bn->generation)
 		snprintf(refusal->text, sizeof(refusal->text),
 			 "another writer committed generation %llu: begin again",
@@ -245,13 +246,14 @@ static int shadow_is(const struct br_sg_net *bn, u64 number,
 }
 
 int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
-			       u64 *generation, struct br_sg_refusal *refusal)
+			u64 *generation, struct br_sg_refusal *refusal)
 {
 	struct br_sg_config *config;
 	int err;
 
 	memset(refusal, 0, sizeof(*refusal));
-	mutex_lock(&bn->commit);
+	if (mutex_lock_killable(&bn->commit))
+		return -EINTR;
 	err = shadow_is(bn, number, refusal);
 	if (err)
 		goto out;
@@ -281,7 +283,8 @@ int br_sg_commit_shadow_drop(struct br_sg_net *bn,
 	int err;
 
 	memset(refusal, 0, sizeof(*refusal));
-	mutex_lock(&bn->commit);
+	if (mutex_lock_killable(&bn->commit))
+		return -EINTR;
 	err = shadow_is(bn, 0, refusal);
 	if (!err) {
 		err = policy_publish(bn, br_sg_policy_get(bn->policy), NULL,

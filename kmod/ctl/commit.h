@@ -21,14 +21,14 @@ struct br_sg_resume;
  * and what is used of it is. Process context; takes the netns' mutexes.
  */
 int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
-			struct br_sg_resume *resume, u64 base, u32 flags,
+		 struct br_sg_resume *resume, u64 base, u32 flags,
 			u64 *generation, struct br_sg_refusal *refusal);
 /*
  * The shadow, when it is @number or @number is 0, comes into force and is no
  * shadow any more; -ESTALE when what is in force is not what it was made of.
  */
 int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
-			       u64 *generation, struct br_sg_refusal *refusal);
+			u64 *generation, struct br_sg_refusal *refusal);
 int br_sg_commit_shadow_drop(struct br_sg_net *bn,
 			     struct br_sg_refusal *refusal);
 /* all of a netns that dies */

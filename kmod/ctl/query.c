@@ -66,7 +66,7 @@ void br_sg_query_port(struct br_sg_net *bn, const char *dev,
 	index = snap ? br_sg_policy_port_index(snap->policy, dev) : -1;
 	if (index < 0)
 		goto out;
-	info->version = snap->policy->ports[index]->version;
+	info->version = br_sg_policy_port_at(snap->policy, index)->version;
 	bind = port_bind(snap, index);
 	if (!bind) {
 		info->state = dev_get_by_name_rcu(bn->net, dev) ?
@@ -261,7 +261,7 @@ bool br_sg_query_counter(struct br_sg_net *bn, const char *dev, u32 i,
 	snap = rcu_dereference(bn->snap);
 	index = snap ? br_sg_policy_port_index(snap->policy, dev) : -1;
 	if (index >= 0)
-		there = count_at(snap->policy->ports[index], i, &count);
+		there = count_at(br_sg_policy_port_at(snap->policy, index), i, &count);
 	if (there)
 		*ret = fn(&count, arg);
 	rcu_read_unlock();
@@ -282,7 +282,7 @@ bool br_sg_query_shadow_counter(struct br_sg_net *bn, const char *dev, u32 i,
 	if (snap && snap->shadow)
 		index = br_sg_policy_port_index(snap->shadow, dev);
 	if (index >= 0)
-		there = count_at(snap->shadow->ports[index], i, &count);
+		there = count_at(br_sg_policy_port_at(snap->shadow, index), i, &count);
 	if (there) {
 		count.would = count.reason ? BR_SG_WOULD_DROP :
 					     BR_SG_WOULD_ACCEPT;

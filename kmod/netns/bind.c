@@ -90,7 +90,7 @@ static void devs_judge(struct br_sg_net *bn, const struct br_sg_policy *policy,
 				BR_SG_BIND_UNCONFIGURED : BR_SG_BIND_PASS;
 			continue;
 		}
-		port = policy->ports[d->port];
+		port = br_sg_policy_port_at(policy, d->port);
 		b->ours = true;
 		b->watched |= d->next.moved;
 		if (port->mode != BR_SG_PORT_FILTER) {
@@ -125,7 +125,7 @@ static int bridges_zone(struct br_sg_net *bn, const struct br_sg_policy *policy)
 		if (d->state != BR_SG_BIND_FILTER && d->state != BR_SG_BIND_ZONE)
 			continue;
 		b = d->bridge;
-		port = policy->ports[d->port];
+		port = br_sg_policy_port_at(policy, d->port);
 		given = dev_zone(bn, d, port->conf->zone);
 		if (given < 0)
 			return given;
@@ -222,7 +222,7 @@ static int snapshot_shadow(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 	list_for_each_entry(d, &bn->devs, node) {
 		dev.dev = d->name;
 		dev.bridge = d->bridge->dev;
-		dev.real = d->port < 0 ? NULL : snap->policy->ports[d->port];
+		dev.real = d->port < 0 ? NULL : br_sg_policy_port_at(snap->policy, d->port);
 		dev.drops = d->next.renamed ||
 			    br_sg_default_drops(snap->shadow->config, d->name);
 		dev.blocked = d->state == BR_SG_BIND_ZONE;
@@ -287,7 +287,7 @@ static void snapshot_map(struct br_sg_net *bn, struct br_sg_snapshot *snap)
 		}
 		if (d->port < 0)
 			continue;
-		bind->port = snap->policy->ports[d->port];
+		bind->port = br_sg_policy_port_at(snap->policy, d->port);
 		bind->remotes = snap->policy->remotes;
 		bind->stamp = (u64)d->next.serial << BR_SG_SLOT_SERIAL_SHIFT |
 			      (u64)bind->port->version <<
@@ -317,7 +317,7 @@ bind_snapshot(struct br_sg_net *bn, struct br_sg_policy *policy,
 	snap->mask = slots - 1;
 	snap->policy = br_sg_policy_get(policy);
 	snap->shadow = shadow ? br_sg_policy_get(shadow) : NULL;
-	snap->n_ports = policy->config->ports.n;
+	snap->n_ports = br_sg_config_n(policy->config, BR_SG_KIND_PORT);
 	snap->binds = kvcalloc(snap->n_ports + 1, sizeof(*snap->binds),
 			       GFP_KERNEL_ACCOUNT);
 	snap->serials = kvcalloc(slots, sizeof(*snap->serials),

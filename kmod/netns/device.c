@@ -287,7 +287,7 @@ void br_sg_dev_judge(struct br_sg_dev *d, const struct br_sg_policy *policy,
 	if (d->port < 0)
 		d->next.renamed |= before && before->renamed;
 	else if (d->bridge || (before && before->fits))
-		dev_bind(d, policy->ports[d->port], before);
+		dev_bind(d, br_sg_policy_port_at(policy, d->port), before);
 }
 
 void br_sg_devs_judge_away(struct br_sg_net *bn,

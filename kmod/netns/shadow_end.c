@@ -86,7 +86,7 @@ int br_sg_shadow_end_init(struct br_sg_shadow_end *end,
 		return -ENOMEM;
 	index = br_sg_policy_port_index(shadow, dev->dev);
 	if (index >= 0)
-		end->port = shadow->ports[index];
+		end->port = br_sg_policy_port_at(shadow, index);
 	end->remotes = shadow->remotes;
 	end->bridge = dev->bridge;
 	strscpy(end->dev, dev->dev, sizeof(end->dev));

@@ -178,6 +178,9 @@ static int br_sg_nl_group_new(struct br_sg_config *c, u8 op,
 		conf->members = NULL;
 		goto err_put;
 	}
+	conf->rules = br_sg_rules_new();
+	if (!conf->rules)
+		goto err_put;
 	err = br_sg_candidate_group(c, op, conf, key, extack);
 	if (err)
 		goto err_put;

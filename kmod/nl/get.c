@@ -78,9 +78,9 @@ int br_sg_nl_port_start(struct netlink_callback *cb)
 {
 	struct br_sg_nl_dump *dump = br_sg_nl_dump(cb);
 	struct nlattr *tb[BR_SG_A_MAX + 1];
-	const struct br_sg_array *ports;
+	const struct br_sg_port_conf *port;
+	struct br_sg_tree_iter it;
 	size_t size = 0;
-	u32 i;
 	int err;
 
 	if (br_sg_dump_attrs(cb)[BR_SG_A_PORT]) {
@@ -93,9 +93,11 @@ int br_sg_nl_port_start(struct netlink_callback *cb)
 	if (err)
 		return err;
 	/* the largest port, which may be larger than a dump's usual message */
-	ports = &dump->config->ports;
-	for (i = 0; i < ports->n; i++)
-		size = max(size, br_sg_nl_port_size(ports->v[i]));
+	for (port = br_sg_config_first(&it, dump->config, BR_SG_KIND_PORT); port;
+	     port = br_sg_config_next(&it)) {
+		size = max(size, br_sg_nl_port_size(port));
+		cond_resched();
+	}
 	cb->min_dump_alloc = size;
 	return 0;
 }
@@ -114,9 +116,8 @@ static int br_sg_nl_counter_key(struct br_sg_nl_dump *dump,
 	if (IS_ERR(conf))
 		return PTR_ERR(conf);
 	dump->dev = conf->dev;
-	br_sg_config_find(dump->config, BR_SG_KIND_PORT, conf->dev, &dump->i);
 	if (!dump->shadow)
-		dump->end = dump->i + 1;
+		dump->end = 1;
 	return 0;
 }
 
@@ -217,7 +218,8 @@ static int br_sg_nl_whole(struct br_sg_nl_dump *dump, int err)
 static int br_sg_nl_put_default(struct sk_buff *skb, struct br_sg_net *bn,
 				struct br_sg_nl_dump *dump)
 {
-	const struct br_sg_default_conf *conf = dump->config->defaults.v[dump->i];
+	const struct br_sg_default_conf *conf =
+		br_sg_config_at(dump->config, BR_SG_KIND_DEFAULT, dump->i);
 	struct nlattr *nest;
 
 	nest = nla_nest_start(skb, BR_SG_A_DEFAULT);
@@ -235,14 +237,16 @@ static int br_sg_nl_put_default(struct sk_buff *skb, struct br_sg_net *bn,
 int br_sg_nl_default_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return br_sg_nl_dump_message(skb, cb, BR_SG_CMD_DEFAULT_GET,
-				     br_sg_nl_dump(cb)->config->defaults.n,
+				     br_sg_config_n(br_sg_nl_dump(cb)->config,
+						    BR_SG_KIND_DEFAULT),
 				     br_sg_nl_put_default);
 }
 
 static int br_sg_nl_put_set(struct sk_buff *skb, struct br_sg_net *bn,
 			    struct br_sg_nl_dump *dump)
 {
-	const struct br_sg_set_conf *conf = dump->config->sets.v[dump->i];
+	const struct br_sg_set_conf *conf =
+		br_sg_config_at(dump->config, BR_SG_KIND_SET, dump->i);
 	struct nlattr *nest;
 
 	nest = nla_nest_start(skb, BR_SG_A_SET);
@@ -261,14 +265,16 @@ static int br_sg_nl_put_set(struct sk_buff *skb, struct br_sg_net *bn,
 int br_sg_nl_set_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return br_sg_nl_dump_message(skb, cb, BR_SG_CMD_SET_GET,
-				     br_sg_nl_dump(cb)->config->sets.n,
+				     br_sg_config_n(br_sg_nl_dump(cb)->config,
+						    BR_SG_KIND_SET),
 				     br_sg_nl_put_set);
 }
 
 static int br_sg_nl_put_group(struct sk_buff *skb, struct br_sg_net *bn,
 			      struct br_sg_nl_dump *dump)
 {
-	const struct br_sg_group_conf *conf = dump->config->groups.v[dump->i];
+	const struct br_sg_group_conf *conf =
+		br_sg_config_at(dump->config, BR_SG_KIND_GROUP, dump->i);
 	struct nlattr *nest;
 
 	nest = nla_nest_start(skb, BR_SG_A_GROUP);
@@ -276,7 +282,7 @@ static int br_sg_nl_put_group(struct sk_buff *skb, struct br_sg_net *bn,
 		return -EMSGSIZE;
 	if (nla_put_string(skb, BR_SG_GROUP_A_NAME, conf->name->s) ||
 	    (conf->stateless && nla_put_flag(skb, BR_SG_GROUP_A_STATELESS)) ||
-	    nla_put_u32(skb, BR_SG_GROUP_A_RULES, conf->n_rules) ||
+	    nla_put_u32(skb, BR_SG_GROUP_A_RULES, conf->rules->n) ||
 	    nla_put_u32(skb, BR_SG_GROUP_A_COUNT,
 			br_sg_query_group_count(bn, dump->shadow,
 						 conf->name->s))) {
@@ -290,7 +296,8 @@ static int br_sg_nl_put_group(struct sk_buff *skb, struct br_sg_net *bn,
 int br_sg_nl_group_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return br_sg_nl_dump_message(skb, cb, BR_SG_CMD_GROUP_GET,
-				     br_sg_nl_dump(cb)->config->groups.n,
+				     br_sg_config_n(br_sg_nl_dump(cb)->config,
+						    BR_SG_KIND_GROUP),
 				     br_sg_nl_put_group);
 }
 
@@ -300,20 +307,20 @@ static int br_sg_nl_put_addrs(struct sk_buff *skb, struct br_sg_net *bn,
 	const struct br_sg_config *c = dump->config;
 	const struct br_sg_addrset *addrs;
 	struct br_sg_prefix prefix;
+	u32 first = dump->j, sets = br_sg_config_n(c, BR_SG_KIND_SET);
+	bool set = dump->i < sets;
 	const char *owner;
 	struct nlattr *nest;
-	u32 first = dump->j;
-	bool set;
 
-	set = dump->i < c->sets.n;
 	if (set) {
-		const struct br_sg_set_conf *conf = c->sets.v[dump->i];
+		const struct br_sg_set_conf *conf =
+			br_sg_config_at(c, BR_SG_KIND_SET, dump->i);
 
 		addrs = conf->addrs;
 		owner = conf->name->s;
 	} else {
 		const struct br_sg_group_conf *conf =
-			c->groups.v[dump->i - c->sets.n];
+			br_sg_config_at(c, BR_SG_KIND_GROUP, dump->i - sets);
 
 		addrs = conf->members;
 		owner = conf->name->s;
@@ -353,7 +360,8 @@ int br_sg_nl_addrs_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	const struct br_sg_config *c = br_sg_nl_dump(cb)->config;
 
 	return br_sg_nl_dump_message(skb, cb, BR_SG_CMD_ADDRS_GET,
-				     c->sets.n + c->groups.n,
+				     br_sg_config_n(c, BR_SG_KIND_SET) +
+				     br_sg_config_n(c, BR_SG_KIND_GROUP),
 				     br_sg_nl_put_addrs);
 }
 
@@ -392,16 +400,17 @@ static int br_sg_nl_put_rule_match(struct sk_buff *skb,
 static int br_sg_nl_put_rule(struct sk_buff *skb, struct br_sg_net *bn,
 			     struct br_sg_nl_dump *dump)
 {
-	const struct br_sg_group_conf *conf = dump->config->groups.v[dump->i];
+	const struct br_sg_group_conf *conf =
+		br_sg_config_at(dump->config, BR_SG_KIND_GROUP, dump->i);
 	const struct br_sg_rule *rule;
 	struct nlattr *nest;
 
-	if (dump->j >= conf->n_rules) {
+	if (dump->j >= conf->rules->n) {
 		dump->i++;
 		dump->j = 0;
 		return 0;
 	}
-	rule = &conf->rules[dump->j];
+	rule = &conf->rules->v[dump->j];
 	nest = nla_nest_start(skb, BR_SG_A_RULE);
 	if (!nest)
 		return -EMSGSIZE;
@@ -420,21 +429,26 @@ static int br_sg_nl_put_rule(struct sk_buff *skb, struct br_sg_net *bn,
 int br_sg_nl_rule_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return br_sg_nl_dump_message(skb, cb, BR_SG_CMD_RULE_GET,
-				     br_sg_nl_dump(cb)->config->groups.n,
+				     br_sg_config_n(br_sg_nl_dump(cb)->config,
+						    BR_SG_KIND_GROUP),
 				     br_sg_nl_put_rule);
 }
 
 static int br_sg_nl_put_next_port(struct sk_buff *skb, struct br_sg_net *bn,
 				  struct br_sg_nl_dump *dump)
 {
-	return br_sg_nl_whole(dump, br_sg_nl_put_port(skb, dump->shadow ? NULL : bn,
-						      dump->config->ports.v[dump->i]));
+	const struct br_sg_port_conf *conf =
+		br_sg_config_at(dump->config, BR_SG_KIND_PORT, dump->i);
+
+	return br_sg_nl_whole(dump, br_sg_nl_put_port(skb, dump->shadow ?
+						      NULL : bn, conf));
 }
 
 int br_sg_nl_port_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return br_sg_nl_dump_message(skb, cb, BR_SG_CMD_PORT_GET,
-				     br_sg_nl_dump(cb)->config->ports.n,
+				     br_sg_config_n(br_sg_nl_dump(cb)->config,
+						    BR_SG_KIND_PORT),
 				     br_sg_nl_put_next_port);
 }
 
@@ -468,25 +482,34 @@ static int br_sg_nl_put_counter(const struct br_sg_count *count, void *arg)
 	return 0;
 }
 
+/* ports that a dump of counters walks; behind them come a shadow's devices */
+static u32 br_sg_nl_counter_ports(const struct br_sg_nl_dump *dump)
+{
+	return dump->dev ? 1 : br_sg_config_n(dump->config, BR_SG_KIND_PORT);
+}
+
 static bool br_sg_nl_counter_at(struct sk_buff *skb, struct br_sg_net *bn,
 				const struct br_sg_nl_dump *dump, int *ret)
 {
+	u32 ports = br_sg_nl_counter_ports(dump);
 	const struct br_sg_port_conf *conf;
+	const char *dev = dump->dev;
 
-	if (dump->i >= dump->config->ports.n)
-		return br_sg_query_shadow_dev_counter(bn, dump->i -
-						dump->config->ports.n,
-						dump->dev, dump->j,
-						br_sg_nl_put_counter, skb, ret);
-	conf = dump->config->ports.v[dump->i];
-	if (dump->dev && strcmp(dump->dev, conf->dev))
-		return false;
+	if (dump->i >= ports)
+		return br_sg_query_shadow_dev_counter(bn, dump->i - ports, dev,
+						      dump->j,
+						      br_sg_nl_put_counter,
+						      skb, ret);
+	if (!dev) {
+		conf = br_sg_config_at(dump->config, BR_SG_KIND_PORT, dump->i);
+		dev = conf->dev;
+	}
 	if (dump->shadow)
-		return br_sg_query_shadow_counter(bn, conf->dev, dump->j,
-						 br_sg_nl_put_counter, skb,
-						 ret);
-	return br_sg_query_counter(bn, conf->dev, dump->j,
-				    br_sg_nl_put_counter, skb, ret);
+		return br_sg_query_shadow_counter(bn, dev, dump->j,
+						  br_sg_nl_put_counter, skb,
+						  ret);
+	return br_sg_query_counter(bn, dev, dump->j, br_sg_nl_put_counter, skb,
+				   ret);
 }
 
 /* one counter, not one port */
@@ -509,7 +532,7 @@ static int br_sg_nl_put_next_counter(struct sk_buff *skb, struct br_sg_net *bn,
 int br_sg_nl_counter_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	const struct br_sg_nl_dump *dump = br_sg_nl_dump(cb);
-	u32 end = dump->config->ports.n;
+	u32 end = br_sg_nl_counter_ports(dump);
 
 	if (dump->shadow)
 		end += br_sg_query_shadow_devs(br_sg_net(sock_net(skb->sk)));
@@ -660,11 +683,11 @@ static int br_sg_nl_put_status(struct sk_buff *skb, struct br_sg_net *bn,
 		return -EMSGSIZE;
 	nest = nla_nest_start(skb, BR_SG_A_STATUS);
 	if (!nest ||
-	    nla_put_u32(skb, BR_SG_STATUS_A_DEFAULTS, c->defaults.n) ||
-	    nla_put_u32(skb, BR_SG_STATUS_A_SETS, c->sets.n) ||
-	    nla_put_u32(skb, BR_SG_STATUS_A_GROUPS, c->groups.n) ||
+	    nla_put_u32(skb, BR_SG_STATUS_A_DEFAULTS, br_sg_config_n(c, BR_SG_KIND_DEFAULT)) ||
+	    nla_put_u32(skb, BR_SG_STATUS_A_SETS, br_sg_config_n(c, BR_SG_KIND_SET)) ||
+	    nla_put_u32(skb, BR_SG_STATUS_A_GROUPS, br_sg_config_n(c, BR_SG_KIND_GROUP)) ||
 	    nla_put_u32(skb, BR_SG_STATUS_A_RULES, c->n_rules) ||
-	    nla_put_u32(skb, BR_SG_STATUS_A_PORTS, c->ports.n) ||
+	    nla_put_u32(skb, BR_SG_STATUS_A_PORTS, br_sg_config_n(c, BR_SG_KIND_PORT)) ||
 	    nla_put_u32(skb, BR_SG_STATUS_A_PORTS_ACTIVE,
 			figures.ports_active) ||
 	    nla_put_u64_64bit(skb, BR_SG_STATUS_A_UNCONFIGURED_PACKETS,

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a policy takes, summed while it is made, and the budget that ends it.
+ * What a policy takes, and the budget that ends its compile.
  *
  * Counted are the configuration and what is compiled of it, each object with
  * the room that the slab allocator gives it. An object counts once, however
  * many refer to it: 100 ports with the groups "web db" are
  *
- *	2 groups	rules, members; each is of one name, so met once
- *	1 ruleset	its tables; it knows the compile that counted it last, so
- *			the other 99 ports pass it by
+ *	2 owners	each with its line: rules, members, who refers to it
+ *	1 ruleset	its tables, counted with the list that has it
  *	100 ports	each with its line and its counters
  *
- * A sum costs what there are objects, not what is in them: groups and ports
- * keep theirs from when they were made, trees and tables know their own.
+ * The sum is kept from policy to policy: what a compile makes is added, what it takes
+ * the place of is taken away, with the bytes that each has kept since it was made.
+ * Trees know their own.
  *
  * The sum is not below what is there: versions of an address set count in full
  * though they share nodes, as the members by hand and those with local ports.
- * A ruleset keeps the groups it was compiled from, as long as their rules are
- * those in force: one that is not in the config any more counts with it.
  *
  * A shadow may take what the policy in force leaves. It shares nothing with it but
  * what both were configured with, and that counts with each.
@@ -31,12 +29,13 @@
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/moduleparam.h>
+#include <linux/sched.h>
 
 #include "base/refuse.h"
 #include "match/remotes.h"
 #include "policy/budget.h"
 #include "policy/compile.h"
-#include "policy/policy.h"
+#include "policy/owner.h"
 #include "policy/snapshot.h"
 
 #define BUDGET_DEFAULT	1024
@@ -99,20 +98,10 @@ size_t br_sg_name_bytes(const struct br_sg_name *name)
 	return room(sizeof(*name) + name->len + 1);
 }
 
-void br_sg_budget_init(struct br_sg_compile *c)
+static int budget_check(const struct br_sg_compile *c, u64 bytes)
 {
-	static atomic64_t ids;
+	u64 sum = bytes + (c->beside ? c->beside->bytes : 0);
 
-	c->id = atomic64_inc_return(&ids);
-	c->budget = br_sg_budget();
-}
-
-static int budget_add(struct br_sg_compile *c, u64 bytes)
-{
-	u64 sum;
-
-	c->new->bytes += bytes;
-	sum = c->new->bytes + (c->beside ? c->beside->bytes : 0);
 	if (sum <= c->budget)
 		return 0;
 	snprintf(c->refusal->text, sizeof(c->refusal->text),
@@ -122,131 +111,98 @@ static int budget_add(struct br_sg_compile *c, u64 bytes)
 	return -ENOSPC;
 }
 
-int br_sg_budget_config(struct br_sg_compile *c)
+int br_sg_budget_move(struct br_sg_compile *c, size_t was, size_t is)
+{
+	c->new->objects += is;
+	c->new->objects -= was;
+	/* what takes away may go on although the parameter was lowered */
+	return is > was ? budget_check(c, c->new->objects) : 0;
+}
+
+int br_sg_budget_ruleset(struct br_sg_compile *c,
+			 const struct br_sg_ruleset *was,
+			 const struct br_sg_ruleset *is)
+{
+	c->new->vector_bytes += is ? is->vector_bytes : 0;
+	c->new->vector_bytes -= was ? was->vector_bytes : 0;
+	return br_sg_budget_move(c, was ? was->bytes : 0, is ? is->bytes : 0);
+}
+
+int br_sg_budget_total(struct br_sg_compile *c)
 {
 	const struct br_sg_config *config = c->config;
-	const struct br_sg_policy *new = c->new;
-	const struct br_sg_set_conf *set;
-	u64 bytes;
-	int i, err;
-	u32 k;
+	struct br_sg_policy *new = c->new;
+	int i;
 
-	bytes = room(sizeof(*config)) + room(sizeof(*new));
+	new->bytes = new->objects + room(sizeof(*config)) + room(sizeof(*new)) +
+		     new->ports.bytes + new->owners.bytes + new->lists.bytes +
+		     br_sg_remotes_bytes(new->remotes) + config->uuids.bytes;
 	for (i = 0; i < __BR_SG_KINDS; i++)
-		bytes += array_room(config->kinds[i].n_alloc, sizeof(void *));
-	bytes += array_room(config->uuids.n_alloc, sizeof(void *));
-	bytes += array_room(config->groups.n + 1, sizeof(*new->groups));
-	bytes += array_room(config->groups.n + 1, sizeof(*new->group_tags));
-	bytes += array_room(config->ports.n + 1, sizeof(*new->ports));
-	bytes += array_room(config->sets.n + 1, sizeof(*new->set_tags));
-	bytes += array_room(new->names_mask + 1, sizeof(*new->names));
-	bytes += config->defaults.n * room(sizeof(struct br_sg_default_conf));
-	err = budget_add(c, bytes);
-	for (k = 0; !err && k < config->sets.n; k++) {
-		set = config->sets.v[k];
-		err = budget_add(c, room(sizeof(*set)) +
-				 br_sg_name_bytes(set->name) +
-				 br_sg_addrset_bytes(set->addrs));
-	}
-	return err;
+		new->bytes += config->kinds[i].bytes;
+	new->bytes += br_sg_config_n(config, BR_SG_KIND_DEFAULT) *
+		      room(sizeof(struct br_sg_default_conf));
+	return budget_check(c, new->bytes);
 }
 
-static size_t group_conf_bytes(const struct br_sg_group_conf *conf)
+static size_t rules_bytes(const struct br_sg_rules *rules)
 {
-	return room(sizeof(*conf)) +
-	       array_room(conf->n_alloc, sizeof(*conf->rules)) +
-	       array_room(conf->n_alloc, sizeof(*conf->hashes));
+	return room(sizeof(*rules)) +
+	       array_room(rules->n_alloc, sizeof(*rules->v)) +
+	       array_room(rules->n_alloc, sizeof(*rules->hashes));
 }
 
-static size_t group_bytes(const struct br_sg_group *group)
+static size_t group_bytes(const struct br_sg_owner *owner)
 {
-	const struct br_sg_group_conf *conf = group->conf;
+	const struct br_sg_group_conf *conf = owner->group_conf;
 	size_t bytes;
 
-	bytes = room(sizeof(*group)) + group_conf_bytes(conf) +
-		group->dep_name_bytes + br_sg_name_bytes(conf->name) +
-		br_sg_addrset_bytes(conf->members);
-	if (group->members != conf->members)
-		bytes += br_sg_addrset_bytes(group->members);
-	/* as they grew */
-	if (group->n_deps)
-		bytes += array_room(2 * rounddown_pow_of_two(group->n_deps),
-				    sizeof(*group->deps));
+	bytes = room(sizeof(*conf)) + br_sg_name_bytes(conf->name) +
+		rules_bytes(conf->rules) + br_sg_addrset_bytes(conf->members);
+	if (owner->members != conf->members)
+		bytes += br_sg_addrset_bytes(owner->members);
 	return bytes;
 }
 
-int br_sg_budget_group(struct br_sg_compile *c, struct br_sg_group *group)
+static size_t set_bytes(const struct br_sg_owner *owner)
 {
-	if (!group->bytes)
-		group->bytes = group_bytes(group);
-	group->conf->counted = c->id;
-	return budget_add(c, group->bytes);
+	const struct br_sg_set_conf *conf = owner->set_conf;
+
+	return room(sizeof(*conf)) + br_sg_name_bytes(conf->name) +
+	       br_sg_addrset_bytes(conf->addrs);
 }
 
-int br_sg_budget_remotes(struct br_sg_compile *c)
+size_t br_sg_owner_bytes(const struct br_sg_owner *owner)
 {
-	u64 bytes = br_sg_remotes_bytes(c->new->remotes);
-	u32 i;
-
-	for (i = 0; i < c->config->groups.n; i++)
-		if (c->new->group_tags[i])
-			bytes += room(sizeof(struct br_sg_tag));
-	for (i = 0; i < c->config->sets.n; i++)
-		if (c->new->set_tags[i])
-			bytes += room(sizeof(struct br_sg_tag));
-	return budget_add(c, bytes);
+	return room(sizeof(*owner)) + owner->users.bytes + owner->deps.bytes +
+	       owner->dep_bytes + owner->ports.bytes + owner->brought.bytes +
+	       (owner->tag ? room(sizeof(*owner->tag)) : 0) +
+	       (owner->set ? set_bytes(owner) : group_bytes(owner));
 }
 
-/* a group that a ruleset keeps and the config has another in place of */
-static size_t kept_bytes(const struct br_sg_compile *c,
-			 const struct br_sg_group_conf *conf)
-{
-	int i = br_sg_group_index(c->config, conf->name->s);
-	const struct br_sg_group *now = i < 0 ? NULL : c->new->groups[i];
-	size_t bytes = group_conf_bytes(conf);
-
-	if (!now || (conf->members != now->members &&
-		     conf->members != now->conf->members))
-		bytes += br_sg_addrset_bytes(conf->members);
-	return bytes;
-}
-
-static int budget_ruleset(struct br_sg_compile *c,
-			  struct br_sg_ruleset *ruleset)
+void br_sg_ruleset_count(struct br_sg_ruleset *ruleset)
 {
 	struct br_sg_table_size size;
-	u64 bytes;
-	u32 i;
 	int d;
 
-	if (ruleset->counted == c->id)
-		return 0;
-	ruleset->counted = c->id;
-	bytes = room(sizeof(*ruleset)) +
-		array_room(ruleset->n_groups + 1, sizeof(*ruleset->groups));
+	ruleset->bytes = room(sizeof(*ruleset)) +
+			 array_room(ruleset->n_groups + 1,
+				    sizeof(*ruleset->groups));
+	ruleset->vector_bytes = 0;
 	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
 		size = br_sg_table_size(ruleset->tables[d]);
-		bytes += room(size.rules + size.vectors) +
-			 array_room(ruleset->n_rules[d],
-				    sizeof(*ruleset->rules[d]));
-		c->new->vector_bytes += size.vectors;
+		ruleset->bytes += room(size.rules + size.vectors) +
+				  array_room(ruleset->n_rules[d],
+					     sizeof(*ruleset->rules[d]));
+		ruleset->vector_bytes += size.vectors;
 	}
-	for (i = 0; i < ruleset->n_groups; i++) {
-		struct br_sg_group_conf *conf = ruleset->groups[i];
-
-		if (conf->counted == c->id)
-			continue;
-		conf->counted = c->id;
-		bytes += kept_bytes(c, conf);
-	}
-	return budget_add(c, bytes);
 }
 
 static size_t port_conf_bytes(const struct br_sg_compile *c,
 			      const struct br_sg_port_conf *conf)
 {
+	const struct br_sg_owner *owner;
 	size_t bytes;
-	int i, g;
+	int i;
 
 	bytes = room(sizeof(*conf)) +
 		array_room(conf->n_pairs, sizeof(*conf->pairs)) +
@@ -255,8 +211,8 @@ static size_t port_conf_bytes(const struct br_sg_compile *c,
 		array_room(conf->n_ethertypes, sizeof(*conf->ethertypes));
 	/* a name is the group's own, but if the port came before it */
 	for (i = 0; i < conf->n_groups; i++) {
-		g = br_sg_group_index(c->config, conf->groups[i]->s);
-		if (g < 0 || c->new->groups[g]->conf->name != conf->groups[i])
+		owner = br_sg_owner_find(c->new, false, conf->groups[i]->s);
+		if (!owner || owner->group_conf->name != conf->groups[i])
 			bytes += br_sg_name_bytes(conf->groups[i]);
 	}
 	return bytes;
@@ -279,34 +235,27 @@ static size_t rule_counters_bytes(const struct br_sg_rule_counters *rules)
 /* as if the devices of all ports in force were there */
 int br_sg_budget_shadow(struct br_sg_compile *c)
 {
-	const struct br_sg_policy *beside = c->beside;
+	const struct br_sg_port *port;
+	struct br_sg_tree_iter it;
 	u64 bytes = 0;
-	u32 i;
 
-	for (i = 0; beside && i < beside->config->ports.n; i++)
+	if (!c->beside)
+		return 0;
+	for (port = br_sg_policy_port_first(&it, c->beside); port;
+	     port = br_sg_policy_port_next(&it)) {
 		bytes += room(sizeof(struct br_sg_shadow_counts)) +
-			 rule_counters_bytes(beside->ports[i]->rules);
-	return budget_add(c, bytes);
+			 rule_counters_bytes(port->rules);
+		cond_resched();
+	}
+	return br_sg_budget_move(c, 0, bytes);
 }
 
-static size_t port_bytes(const struct br_sg_compile *c,
-			 const struct br_sg_port *port)
+size_t br_sg_port_bytes(const struct br_sg_compile *c,
+			const struct br_sg_port *port)
 {
 	return room(sizeof(*port)) + port_conf_bytes(c, port->conf) +
 	       array_room(port->conf->n_pairs + 1, sizeof(*port->macs)) +
 	       room(sizeof(*port->counters)) + __BR_SG_DIRECTIONS *
 	       num_possible_cpus() * sizeof(struct br_sg_pcpu_counter) +
 	       rule_counters_bytes(port->rules);
-}
-
-int br_sg_budget_port(struct br_sg_compile *c, struct br_sg_port *port)
-{
-	int err;
-
-	if (!port->bytes)
-		port->bytes = port_bytes(c, port);
-	err = budget_add(c, port->bytes);
-	if (!err && port->ruleset)
-		err = budget_ruleset(c, port->ruleset);
-	return err;
 }

@@ -6,27 +6,33 @@
 #include <linux/types.h>
 
 struct br_sg_compile;
-struct br_sg_group;
 struct br_sg_name;
+struct br_sg_owner;
 struct br_sg_port;
+struct br_sg_ruleset;
 
 /* bytes a netns may take: the module parameter "budget" */
 u64 br_sg_budget(void);
-size_t br_sg_name_bytes(const struct br_sg_name *name);
 
-/* a compile begins: nothing is counted yet */
-void br_sg_budget_init(struct br_sg_compile *c);
+/* what each takes: a name; an owner with its line; a port with its line */
+size_t br_sg_name_bytes(const struct br_sg_name *name);
+size_t br_sg_owner_bytes(const struct br_sg_owner *owner);
+size_t br_sg_port_bytes(const struct br_sg_compile *c,
+			const struct br_sg_port *port);
+/* sets @bytes and @vector_bytes of one that is being made */
+void br_sg_ruleset_count(struct br_sg_ruleset *ruleset);
+
 /*
- * Each adds to what the compile has come to: 0, or -ENOSPC, explained in its
- * refusal, when it is over. The config without its groups and ports, and the
- * policy's arrays; of a shadow, what it counts about the rules in force; a group
- * and what its line brought; the remotes; a port, what its line brought, and its
- * ruleset if no port before had it.
+ * Each moves the sum of what the compile makes: 0, or -ENOSPC, explained in its
+ * refusal, when it is over the budget. An object in place of another, 0 bytes: there is
+ * none; a ruleset likewise, NULL: none; of a shadow, what it counts about the rules in
+ * force; all of the policy, when the rest is done.
  */
-int br_sg_budget_config(struct br_sg_compile *c);
-int br_sg_budget_group(struct br_sg_compile *c, struct br_sg_group *group);
+int br_sg_budget_move(struct br_sg_compile *c, size_t was, size_t is);
+int br_sg_budget_ruleset(struct br_sg_compile *c,
+			 const struct br_sg_ruleset *was,
+			 const struct br_sg_ruleset *is);
 int br_sg_budget_shadow(struct br_sg_compile *c);
-int br_sg_budget_remotes(struct br_sg_compile *c);
-int br_sg_budget_port(struct br_sg_compile *c, struct br_sg_port *port);
+int br_sg_budget_total(struct br_sg_compile *c);
 
 #endif

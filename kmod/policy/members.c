@@ -1,277 +1,268 @@
 // SPDX-License-Identifier: GPL-2.0
-/**
- * DOC: Effective members of groups
+/*
+ * Who is in a group: the ports that have it, the addresses that these bring, host-length
+ * pairs included, and with those added by hand its effective members.
  *
- * A group's members are those added by hand and the addresses of the local
- * ports that have it, host-length pairs included. A commit changes a few of
- * them, so what they are follows from what they were:
+ * How many ports bring an address is counted, so that a port that goes or changes takes
+ * with it what no other brings, and nobody else is looked at. The members follow from
+ * those of the owner before, by what differs:
  *
  *	members = before - lost + came
  *
- * came	what a port that is new or changed brings, and what hand added
- * gone	what a port that went or changed brought, and what hand removed
- * lost	what is gone, and no port of now brings it, nor is it there by hand
- *
- * One port of 10,000 in "web" gets another address: its old one is gone, its
- * new one came. Only for what is gone all ports are read, once for all groups;
- * when nothing is, a port more costs the addresses that it has.
+ * came	what a port brings, or is there by hand, and was not before
+ * lost	what no port brings any more and is not there by hand, or the other way round
  */
-#include <linux/bsearch.h>
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
+#include <linux/string.h>
 
-#include "conf/config.h"
 #include "policy/compile.h"
-#include "policy/members.h"
-#include "policy/policy.h"
-#include "policy/snapshot.h"
+#include "policy/owner.h"
 
-/* @list without items is counted only; see items_place() */
-static void items_add(struct br_sg_members_list *list, u32 group,
-		      const struct br_sg_prefix *item)
-{
-	if (list->items)
-		list->items[list->end[group]] = *item;
-	else
-		list->n++;
-	list->end[group]++;
-}
+/* of a group's @brought; the value is a u64 */
+struct brought_key {
+	u8 family;
+	struct br_sg_addr addr;
+} __packed;
 
-/* between counting and filling: counts become where each group begins */
-static int items_place(struct br_sg_members_list *list, u32 n_groups)
-{
-	u32 i, from = 0;
-
-	for (i = 0; i < n_groups; i++) {
-		u32 count = list->end[i];
-
-		list->end[i] = from;
-		from += count;
-	}
-	list->items = kvcalloc(list->n + 1, sizeof(*list->items),
-			       GFP_KERNEL_ACCOUNT);
-	return list->items ? 0 : -ENOMEM;
-}
-
-/* what a list, filled or empty, has of a group */
-static struct br_sg_prefix *items_of(const struct br_sg_members_list *list,
-				     u32 group, u32 *n)
-{
-	u32 from = group ? list->end[group - 1] : 0;
-
-	*n = list->end[group] - from;
-	return list->items + from;
-}
-
-static bool pair_is_member(const struct br_sg_pair *pair)
-{
-	return pair->prefix.len == br_sg_family_bits(pair->prefix.family);
-}
-
-static void port_items(const struct br_sg_compile *c,
-		       struct br_sg_members_list *list,
-		       const struct br_sg_port_conf *conf)
-{
-	int i, k, g;
-
-	for (i = 0; i < conf->n_groups; i++) {
-		g = br_sg_group_index(c->config, conf->groups[i]->s);
-		for (k = 0; g >= 0 && k < conf->n_pairs; k++)
-			if (pair_is_member(&conf->pairs[k]))
-				items_add(list, g, &conf->pairs[k].prefix);
-	}
-}
-
-/* of a br_sg_addrset_diff() */
-struct hand_diff {
-	struct br_sg_members *m;
-	u32 group;
+const struct br_sg_tree_type br_sg_brought_type = {
+	.key = sizeof(struct brought_key),
+	.value = sizeof(u64),
 };
 
-static int hand_item(const struct br_sg_prefix *item, bool in_after, void *arg)
+static bool is_host(const struct br_sg_prefix *prefix)
 {
-	struct hand_diff *diff = arg;
-
-	items_add(in_after ? &diff->m->came : &diff->m->gone, diff->group, item);
-	return 0;
+	return prefix->len == br_sg_family_bits(prefix->family);
 }
 
-static void walk(const struct br_sg_compile *c, struct br_sg_members *m)
+static void brought_key(struct brought_key *key,
+			const struct br_sg_prefix *prefix)
 {
-	const struct br_sg_config *old = c->old ? c->old->config : NULL;
-	const struct br_sg_group_conf *before, *after;
-	struct br_sg_config_walk w;
-
-	br_sg_config_walk_begin(&w, old, c->config, BR_SG_KIND_PORT);
-	while (br_sg_config_walk(&w)) {
-		if (w.before == w.after)
-			continue;
-		if (w.before)
-			port_items(c, &m->gone, w.before);
-		if (w.after)
-			port_items(c, &m->came, w.after);
-	}
-	br_sg_config_walk_begin(&w, old, c->config, BR_SG_KIND_GROUP);
-	while (br_sg_config_walk(&w)) {
-		struct hand_diff diff = { .m = m, .group = w.index };
-
-		before = w.before;
-		after = w.after;
-		/* without one before, members begin with those by hand */
-		if (before && after && before->members != after->members)
-			br_sg_addrset_diff(before->members, after->members,
-					   hand_item, &diff);
-	}
+	key->family = prefix->family;
+	key->addr = prefix->addr;
 }
 
-static int item_cmp(const void *a, const void *b)
+static bool is_brought(const struct br_sg_owner *group,
+		       const struct br_sg_prefix *prefix)
 {
-	return br_sg_prefix_cmp(a, b);
+	struct brought_key key;
+
+	brought_key(&key, prefix);
+	return is_host(prefix) &&
+	       br_sg_tree_find(&br_sg_brought_type, &group->brought, &key);
 }
 
-/* marks the gone of groups of @conf that it brings */
-static void port_keeps(const struct br_sg_compile *c, struct br_sg_members *m,
-		       const struct br_sg_port_conf *conf)
-{
-	struct br_sg_prefix *gone, *found;
-	int i, k, g;
-	u32 n;
-
-	for (i = 0; i < conf->n_groups; i++) {
-		g = br_sg_group_index(c->config, conf->groups[i]->s);
-		gone = items_of(&m->gone, g, &n);
-		for (k = 0; n && k < conf->n_pairs; k++) {
-			if (!pair_is_member(&conf->pairs[k]))
-				continue;
-			found = bsearch(&conf->pairs[k].prefix, gone, n,
-					sizeof(*gone), item_cmp);
-			if (found)
-				m->kept[found - m->gone.items] = true;
-		}
-	}
-}
-
-/* each gone item once, and is it still brought by some port? */
-static int gone_judge(const struct br_sg_compile *c, struct br_sg_members *m)
-{
-	const struct br_sg_array *ports = &c->config->ports;
-	struct br_sg_prefix *gone;
-	u32 i, k, n, unique;
-
-	if (!m->gone.n)
-		return 0;
-	m->kept = kvcalloc(m->gone.n, sizeof(*m->kept), GFP_KERNEL_ACCOUNT);
-	m->n_gone = kvcalloc(c->config->groups.n, sizeof(*m->n_gone),
-			     GFP_KERNEL_ACCOUNT);
-	if (!m->kept || !m->n_gone)
-		return -ENOMEM;
-	for (i = 0; i < c->config->groups.n; i++) {
-		gone = items_of(&m->gone, i, &n);
-		sort(gone, n, sizeof(*gone), item_cmp, NULL);
-		for (k = 0, unique = 0; k < n; k++)
-			if (!unique || item_cmp(&gone[unique - 1], &gone[k]))
-				gone[unique++] = gone[k];
-		m->n_gone[i] = unique;
-	}
-	for (i = 0; i < ports->n; i++) {
-		port_keeps(c, m, ports->v[i]);
-		cond_resched();
-	}
-	return 0;
-}
-
-int br_sg_members_gather(const struct br_sg_compile *c, struct br_sg_members *m)
-{
-	u32 n = c->config->groups.n;
-	int err;
-
-	m->came.end = kvcalloc(n + 1, sizeof(*m->came.end), GFP_KERNEL_ACCOUNT);
-	m->gone.end = kvcalloc(n + 1, sizeof(*m->gone.end), GFP_KERNEL_ACCOUNT);
-	if (!m->came.end || !m->gone.end)
-		return -ENOMEM;
-	walk(c, m);
-	if (!m->came.n && !m->gone.n)
-		return 0;
-	err = items_place(&m->came, n);
-	if (!err)
-		err = items_place(&m->gone, n);
-	if (err)
-		return err;
-	walk(c, m);
-	return gone_judge(c, m);
-}
-
-void br_sg_members_free(struct br_sg_members *m)
-{
-	kvfree(m->came.end);
-	kvfree(m->came.items);
-	kvfree(m->gone.end);
-	kvfree(m->gone.items);
-	kvfree(m->n_gone);
-	kvfree(m->kept);
-}
-
-bool br_sg_members_changed(const struct br_sg_members *m, u32 group)
-{
-	u32 came, gone;
-
-	items_of(&m->came, group, &came);
-	items_of(&m->gone, group, &gone);
-	return came || gone;
-}
-
-static bool by_hand(const struct br_sg_group_conf *conf,
-		    const struct br_sg_prefix *item)
+static bool is_by_hand(const struct br_sg_owner *group,
+		       const struct br_sg_prefix *prefix)
 {
 	struct br_sg_prefix next;
 
-	return br_sg_addrset_next(conf->members, item, &next) &&
-	       !br_sg_prefix_cmp(&next, item);
+	return br_sg_addrset_next(group->group_conf->members, prefix, &next) &&
+	       !br_sg_prefix_cmp(&next, prefix);
 }
 
-/* @set, whose reference it takes, without what is lost */
-static struct br_sg_addrset *without_lost(const struct br_sg_members *m,
-					  const struct br_sg_group_conf *conf,
-					  u32 group, struct br_sg_addrset *set)
+/* one port more, or less, that brings @prefix */
+static int bring(struct br_sg_owner *group, const struct br_sg_prefix *prefix,
+		 bool more)
 {
-	struct br_sg_addrset *less;
-	struct br_sg_prefix *gone;
-	u32 i, n, lost, bad;
-	const bool *kept;
+	static const u64 one = 1;
+	struct brought_key key;
+	u64 *ports;
 
-	gone = items_of(&m->gone, group, &n);
-	if (!n)
-		return set;
-	kept = m->kept + (gone - m->gone.items);
-	/* the list is read no more, so it may hold what is lost of it */
-	for (i = 0, lost = 0; i < m->n_gone[group]; i++)
-		if (!kept[i] && !by_hand(conf, &gone[i]))
-			gone[lost++] = gone[i];
-	if (!lost)
-		return set;
-	less = br_sg_addrset_remove(set, gone, lost, &bad);
-	br_sg_addrset_put(set);
-	/* what went was there */
-	WARN_ON_ONCE(less == ERR_PTR(-ENOENT));
-	return less;
+	brought_key(&key, prefix);
+	ports = br_sg_tree_edit(&br_sg_brought_type, &group->brought, &key);
+	if (more && ports == ERR_PTR(-ENOENT))
+		return br_sg_tree_insert(&br_sg_brought_type, &group->brought,
+					 &key, &one);
+	if (IS_ERR(ports))
+		return PTR_ERR(ports);
+	*ports += more ? 1 : -1;
+	return *ports ? 0 : br_sg_tree_remove(&br_sg_brought_type,
+					      &group->brought, &key);
 }
 
-struct br_sg_addrset *br_sg_members_of(const struct br_sg_members *m,
-				       struct br_sg_group_conf *conf, u32 group,
-				       struct br_sg_addrset *before)
+static int port_joins(struct br_sg_compile *c,
+		      const struct br_sg_port_conf *conf, bool joins)
 {
-	struct br_sg_addrset *set, *more;
-	struct br_sg_prefix *came;
-	u32 n, bad;
+	struct br_sg_owner *group;
+	char dev[IFNAMSIZ];
+	int i, k, err;
 
-	set = br_sg_addrset_get(before ? before : conf->members);
-	set = without_lost(m, conf, group, set);
-	came = items_of(&m->came, group, &n);
-	if (IS_ERR(set) || !n)
-		return set;
-	more = br_sg_addrset_insert(set, came, n, true, &bad);
-	br_sg_addrset_put(set);
-	return more;
+	strscpy_pad(dev, conf->dev, sizeof(dev));
+	for (i = 0; i < conf->n_groups; i++) {
+		group = br_sg_owner_edit(c, false, conf->groups[i]->s);
+		if (IS_ERR(group))
+			return PTR_ERR(group);
+		err = joins ? br_sg_tree_insert(&br_sg_devs_type,
+						&group->ports, dev, NULL) :
+			      br_sg_tree_remove(&br_sg_devs_type,
+						&group->ports, dev);
+		for (k = 0; !err && k < conf->n_pairs; k++)
+			if (is_host(&conf->pairs[k].prefix))
+				err = bring(group, &conf->pairs[k].prefix,
+					    joins);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* in the same groups with the same addresses? */
+static bool port_stays(const struct br_sg_port_conf *a,
+		       const struct br_sg_port_conf *b)
+{
+	int i;
+
+	if (a->n_groups != b->n_groups || a->n_pairs != b->n_pairs)
+		return false;
+	for (i = 0; i < a->n_groups; i++)
+		if (!br_sg_name_same(a->groups[i], b->groups[i]))
+			return false;
+	for (i = 0; i < a->n_pairs; i++)
+		if (br_sg_prefix_cmp(&a->pairs[i].prefix, &b->pairs[i].prefix))
+			return false;
+	return true;
+}
+
+static int port_line(void *was, void *is, void *arg)
+{
+	const struct br_sg_port_conf *before = was, *after = is;
+	struct br_sg_compile *c = arg;
+	int err;
+
+	cond_resched();
+	err = br_sg_compile_dirty(c, (after ?: before)->dev);
+	if (err || (before && after && port_stays(before, after)))
+		return err;
+	if (before)
+		err = port_joins(c, before, false);
+	if (!err && after)
+		err = port_joins(c, after, true);
+	return err;
+}
+
+int br_sg_members_compile(struct br_sg_compile *c)
+{
+	return br_sg_config_diff(c->old ? c->old->config : NULL, c->config,
+				 BR_SG_KIND_PORT, port_line, c);
+}
+
+/* prefixes, of one step */
+struct prefixes {
+	struct br_sg_prefix *v;
+	u32 n;
+	u32 n_alloc;
+};
+
+static int prefixes_add(struct prefixes *list, const struct br_sg_prefix *prefix)
+{
+	struct br_sg_prefix *v;
+	u32 n_alloc;
+
+	if (list->n == list->n_alloc) {
+		n_alloc = max_t(u32, 8, 2 * list->n_alloc);
+		v = kvmalloc_array(n_alloc, sizeof(*v), GFP_KERNEL_ACCOUNT);
+		if (!v)
+			return -ENOMEM;
+		if (list->n)
+			memcpy(v, list->v, list->n * sizeof(*v));
+		kvfree(list->v);
+		list->v = v;
+		list->n_alloc = n_alloc;
+	}
+	list->v[list->n++] = *prefix;
+	return 0;
+}
+
+/* what differs between a group and what it was */
+struct members_diff {
+	const struct br_sg_owner *group;
+	struct prefixes came;
+	struct prefixes lost;
+};
+
+static int brought_item(const void *k, const void *was, const void *is,
+			void *arg)
+{
+	const struct brought_key *key = k;
+	struct members_diff *diff = arg;
+	struct br_sg_prefix prefix = {
+		.addr = key->addr,
+		.family = key->family,
+		.len = br_sg_family_bits(key->family),
+	};
+
+	cond_resched();
+	if (!was)
+		return prefixes_add(&diff->came, &prefix);
+	if (is || is_by_hand(diff->group, &prefix))
+		return 0;
+	return prefixes_add(&diff->lost, &prefix);
+}
+
+static int hand_item(const struct br_sg_prefix *prefix, bool came, void *arg)
+{
+	struct members_diff *diff = arg;
+
+	cond_resched();
+	if (came)
+		return prefixes_add(&diff->came, prefix);
+	/* what a port brought until now is brought_item()'s to judge */
+	if (is_brought(diff->group, prefix) ||
+	    is_brought(diff->group->was, prefix))
+		return 0;
+	return prefixes_add(&diff->lost, prefix);
+}
+
+/* @set, whose reference it takes, without @lost and with @came */
+static struct br_sg_addrset *set_change(struct br_sg_addrset *set,
+					const struct prefixes *lost,
+					const struct prefixes *came)
+{
+	struct br_sg_addrset *next;
+	u32 bad;
+
+	if (lost->n) {
+		next = br_sg_addrset_remove(set, lost->v, lost->n, &bad);
+		br_sg_addrset_put(set);
+		if (IS_ERR(next)) {
+			/* what is lost was there */
+			WARN_ON_ONCE(next == ERR_PTR(-ENOENT));
+			return next;
+		}
+		set = next;
+	}
+	if (came->n) {
+		next = br_sg_addrset_insert(set, came->v, came->n, true, &bad);
+		br_sg_addrset_put(set);
+		set = next;
+	}
+	return set;
+}
+
+struct br_sg_addrset *br_sg_members_of(const struct br_sg_owner *group)
+{
+	struct members_diff diff = { .group = group };
+	const struct br_sg_owner *was = group->was;
+	static const struct br_sg_tree none;
+	struct br_sg_addrset *set;
+	int err;
+
+	err = br_sg_tree_diff(&br_sg_brought_type, was ? &was->brought : &none,
+			      &group->brought, brought_item, &diff);
+	if (!err && was)
+		err = br_sg_addrset_diff(was->group_conf->members,
+					 group->group_conf->members, hand_item,
+					 &diff);
+	if (!err)
+		set = set_change(br_sg_addrset_get(was ? was->members :
+						   group->group_conf->members),
+				 &diff.lost, &diff.came);
+	else
+		set = ERR_PTR(err);
+	kvfree(diff.came.v);
+	kvfree(diff.lost.v);
+	return set;
 }

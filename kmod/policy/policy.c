@@ -4,30 +4,26 @@
  * commit does not touch taken over from the policy before.
  *
  * Objects of a configuration are immutable, so "the same" is a comparison of
- * pointers, and from there it spreads:
+ * pointers. What is not the same object in two configurations is found by what their
+ * trees do not share, and from there it is followed to what depends on it:
  *
- *	group's members <- its member lines, and addresses of its ports
- *	ruleset changed <- a group's rules; not members, which it knows by tag
- *	port changed	<- its line, its ruleset, or members of what that names
+ *	lines of sets and groups	owner.c	who names whom
+ *	lines of ports			members.c	who brings what
+ *	and what follows: owners	owner.c	members, tags, remotes
+ *			  ports		port.c	the next version of each that is dirty
  *
  * A changed port gets a next version; one that is the same is shared, with its
- * version, and re-judges nothing.
+ * version, and re-judges nothing. No step looks at all ports or all groups.
  */
-#include <linux/etherdevice.h>
-#include <linux/jhash.h>
-#include <linux/mm.h>
+#include <linux/err.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "match/remotes.h"
-#include "base/refuse.h"
-#include "match/remotes.h"
 #include "policy/budget.h"
 #include "policy/compile.h"
-#include "policy/policy.h"
+#include "policy/owner.h"
 #include "policy/ruleset.h"
-#include "policy/snapshot.h"
 
 struct br_sg_policy *br_sg_policy_get(struct br_sg_policy *policy)
 {
@@ -37,52 +33,61 @@ struct br_sg_policy *br_sg_policy_get(struct br_sg_policy *policy)
 
 void br_sg_policy_put(struct br_sg_policy *policy)
 {
-	u32 i;
-
 	if (!policy || !refcount_dec_and_test(&policy->ref))
 		return;
-	for (i = 0; policy->ports && i < policy->config->ports.n; i++)
-		br_sg_port_put(policy->ports[i]);
-	for (i = 0; policy->groups && i < policy->config->groups.n; i++)
-		br_sg_group_put(policy->groups[i]);
-	for (i = 0; policy->group_tags && i < policy->config->groups.n; i++)
-		br_sg_tag_put(policy->group_tags[i]);
-	for (i = 0; policy->set_tags && i < policy->config->sets.n; i++)
-		br_sg_tag_put(policy->set_tags[i]);
+	br_sg_tree_drop(&br_sg_ports_type, &policy->ports);
+	br_sg_tree_drop(&br_sg_lists_type, &policy->lists);
+	br_sg_tree_drop(&br_sg_owners_type, &policy->owners);
 	br_sg_remotes_put(policy->remotes);
-	kvfree(policy->group_tags);
-	kvfree(policy->set_tags);
-	kvfree(policy->ports);
-	kvfree(policy->groups);
-	kvfree(policy->names);
 	br_sg_config_put(policy->config);
 	kfree(policy);
-}
-
-static u32 name_slot(const struct br_sg_policy *policy, const char *dev)
-{
-	return jhash(dev, strnlen(dev, IFNAMSIZ), 0) & policy->names_mask;
-}
-
-int br_sg_policy_port_index(const struct br_sg_policy *policy, const char *dev)
-{
-	const struct br_sg_port_conf *conf;
-	u32 i = name_slot(policy, dev);
-
-	for (; policy->names[i]; i = (i + 1) & policy->names_mask) {
-		conf = policy->config->ports.v[policy->names[i] - 1];
-		if (!strcmp(conf->dev, dev))
-			return policy->names[i] - 1;
-	}
-	return -1;
 }
 
 struct br_sg_port *br_sg_policy_port(const struct br_sg_policy *policy,
 				     const char *dev)
 {
-	int i = br_sg_policy_port_index(policy, dev);
+	struct br_sg_port *const *port;
+	char key[IFNAMSIZ];
 
-	return i < 0 ? NULL : policy->ports[i];
+	strscpy_pad(key, dev, sizeof(key));
+	port = br_sg_tree_find(&br_sg_ports_type, &policy->ports, key);
+	return port ? *port : NULL;
+}
+
+static struct br_sg_port *iter_port(struct br_sg_tree_iter *it, bool there)
+{
+	return there ? *(struct br_sg_port *const *)br_sg_tree_iter_value(it) :
+		       NULL;
+}
+
+struct br_sg_port *br_sg_policy_port_first(struct br_sg_tree_iter *it,
+					   const struct br_sg_policy *policy)
+{
+	static const char least[IFNAMSIZ];
+
+	br_sg_tree_iter_init(it, &br_sg_ports_type, &policy->ports);
+	return iter_port(it, br_sg_tree_seek_ge(it, least));
+}
+
+struct br_sg_port *br_sg_policy_port_next(struct br_sg_tree_iter *it)
+{
+	return iter_port(it, br_sg_tree_next(it));
+}
+
+/* what br_sg_tree_diff() hands on */
+struct ports_diff {
+	int (*fn)(const char *dev, const struct br_sg_port *before,
+		  const struct br_sg_port *after, void *arg);
+	void *arg;
+};
+
+static int diff_port(const void *dev, const void *was, const void *is,
+		     void *arg)
+{
+	const struct ports_diff *diff = arg;
+
+	return diff->fn(dev, was ? *(struct br_sg_port *const *)was : NULL,
+			is ? *(struct br_sg_port *const *)is : NULL, diff->arg);
 }
 
 int br_sg_policy_ports_diff(const struct br_sg_policy *before,
@@ -93,84 +98,28 @@ int br_sg_policy_ports_diff(const struct br_sg_policy *before,
 				      void *arg),
 			    void *arg)
 {
-	const struct br_sg_port *was, *is;
-	struct br_sg_config_walk w;
-	int err = 0;
+	struct ports_diff diff = { .fn = fn, .arg = arg };
+	static const struct br_sg_tree none;
 
-	br_sg_config_walk_begin(&w, before ? before->config : NULL,
-				after->config, BR_SG_KIND_PORT);
-	while (!err && br_sg_config_walk(&w)) {
-		was = w.before ? before->ports[w.index_before] : NULL;
-		is = w.after ? after->ports[w.index] : NULL;
-		if (was != is)
-			err = fn((is ? is : was)->conf->dev, was, is, arg);
-	}
-	return err;
-}
-
-static int policy_index_names(struct br_sg_policy *policy)
-{
-	const struct br_sg_array *ports = &policy->config->ports;
-	const struct br_sg_port_conf *conf;
-	u32 slots, i, s;
-
-	slots = roundup_pow_of_two(2 * ports->n + 2);
-	policy->names = kvcalloc(slots, sizeof(*policy->names),
-				 GFP_KERNEL_ACCOUNT);
-	if (!policy->names)
-		return -ENOMEM;
-	policy->names_mask = slots - 1;
-	for (i = 0; i < ports->n; i++) {
-		conf = ports->v[i];
-		s = name_slot(policy, conf->dev);
-		while (policy->names[s])
-			s = (s + 1) & policy->names_mask;
-		policy->names[s] = i + 1;
-	}
-	return 0;
+	return br_sg_tree_diff(&br_sg_ports_type,
+			       before ? &before->ports : &none, &after->ports,
+			       diff_port, &diff);
 }
 
 static int compile(struct br_sg_compile *c)
 {
-	const struct br_sg_config *config = c->config;
-	struct br_sg_policy *new = c->new;
 	int err;
 
-	new->groups = kvcalloc(config->groups.n + 1, sizeof(*new->groups),
-			       GFP_KERNEL_ACCOUNT);
-	new->ports = kvcalloc(config->ports.n + 1, sizeof(*new->ports),
-			      GFP_KERNEL_ACCOUNT);
-	new->group_tags = kvcalloc(config->groups.n + 1,
-				   sizeof(*new->group_tags),
-				   GFP_KERNEL_ACCOUNT);
-	new->set_tags = kvcalloc(config->sets.n + 1, sizeof(*new->set_tags),
-				 GFP_KERNEL_ACCOUNT);
-	c->changed = kvcalloc(config->groups.n + 1, sizeof(bool),
-			      GFP_KERNEL_ACCOUNT);
-	c->rules_changed = kvcalloc(config->groups.n + 1, sizeof(bool),
-				    GFP_KERNEL_ACCOUNT);
-	if (!new->groups || !new->ports || !new->group_tags ||
-	    !new->set_tags || !c->changed || !c->rules_changed)
-		return -ENOMEM;
-	err = policy_index_names(new);
-	if (err)
-		return err;
-	err = br_sg_budget_config(c);
+	err = br_sg_budget_shadow(c);
 	if (!err)
-		err = br_sg_budget_shadow(c);
-	if (err)
-		return err;
-	err = br_sg_compile_groups(c);
-	if (err)
-		return err;
-	err = br_sg_compile_remotes(c);
-	if (err)
-		return err;
-	err = br_sg_budget_remotes(c);
-	if (err)
-		return err;
-	br_sg_compile_changes(c);
-	return br_sg_compile_ports(c);
+		err = br_sg_owners_compile(c);
+	if (!err)
+		err = br_sg_members_compile(c);
+	if (!err)
+		err = br_sg_owners_settle(c);
+	if (!err)
+		err = br_sg_compile_ports(c);
+	return err ? err : br_sg_budget_total(c);
 }
 
 struct br_sg_policy *br_sg_policy_new(const struct br_sg_policy *old,
@@ -178,32 +127,61 @@ struct br_sg_policy *br_sg_policy_new(const struct br_sg_policy *old,
 				      struct br_sg_config *config,
 				      struct br_sg_refusal *refusal)
 {
+	static atomic64_t ids;
+	struct br_sg_compile c = {
+		.old = old,
+		.beside = beside,
+		.config = config,
+		.id = atomic64_inc_return(&ids),
+		.budget = br_sg_budget(),
+		.refusal = refusal,
+	};
 	struct br_sg_policy *policy;
-	struct br_sg_compile *c;
-	int err = -ENOMEM;
+	int err;
 
-	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
 	policy = kzalloc(sizeof(*policy), GFP_KERNEL_ACCOUNT);
-	if (!c || !policy) {
-		kfree(policy);
-		goto out;
-	}
+	if (!policy)
+		return ERR_PTR(-ENOMEM);
 	refcount_set(&policy->ref, 1);
 	policy->config = br_sg_config_get(config);
-	c->old = old;
-	c->beside = beside;
-	c->new = policy;
-	c->config = config;
-	c->refusal = refusal;
-	br_sg_rulesets_init(&c->shared);
-	br_sg_budget_init(c);
-	err = compile(c);
-	br_sg_rulesets_exit(&c->shared);
-	kvfree(c->changed);
-	kvfree(c->rules_changed);
+	c.new = policy;
+	if (old) {
+		br_sg_tree_share(&policy->ports, &old->ports);
+		br_sg_tree_share(&policy->owners, &old->owners);
+		br_sg_tree_share(&policy->lists, &old->lists);
+		policy->objects = old->objects;
+		policy->vector_bytes = old->vector_bytes;
+	}
+	err = compile(&c);
+	br_sg_owners_forget(&c);
+	br_sg_tree_drop(&br_sg_devs_type, &c.dirty);
 	if (err)
 		br_sg_policy_put(policy);
-out:
-	kfree(c);
 	return err ? ERR_PTR(err) : policy;
+}
+
+struct br_sg_port *br_sg_policy_port_at(const struct br_sg_policy *policy,
+					u32 i)
+{
+	return *(struct br_sg_port *const *)br_sg_tree_value(&br_sg_ports_type,
+							    &policy->ports, i);
+}
+
+int br_sg_policy_port_index(const struct br_sg_policy *policy, const char *dev)
+{
+	u32 low = 0, high = policy->ports.count;
+
+	while (low < high) {
+		u32 mid = low + (high - low) / 2;
+		int cmp = strcmp(br_sg_policy_port_at(policy, mid)->conf->dev,
+				 dev);
+
+		if (!cmp)
+			return mid;
+		if (cmp < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return -1;
 }

@@ -4,15 +4,17 @@
  * counters. A port whose line or groups changed is a next version of itself;
  * one that is the same is shared, with its version, and re-judges nothing.
  */
+#include <linux/err.h>
 #include <linux/etherdevice.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "policy/budget.h"
 #include "policy/compile.h"
-#include "policy/policy.h"
-#include "policy/snapshot.h"
+#include "policy/owner.h"
+#include "policy/ruleset.h"
 
 void br_sg_port_put(struct br_sg_port *port)
 {
@@ -26,29 +28,28 @@ void br_sg_port_put(struct br_sg_port *port)
 	kfree(port);
 }
 
-static bool port_groups_changed(const struct br_sg_compile *c,
-				const struct br_sg_port_conf *conf)
+static void ports_hold(const void *values, u32 n)
 {
-	int i;
+	struct br_sg_port *const *v = values;
 
-	for (i = 0; i < conf->n_groups; i++)
-		if (c->changed[br_sg_group_index(c->config, conf->groups[i]->s)])
-			return true;
-	return false;
+	while (n--)
+		refcount_inc(&(*v++)->ref);
 }
 
-static bool groups_same(const struct br_sg_port_conf *a,
-			const struct br_sg_port_conf *b)
+static void ports_drop(const void *values, u32 n)
 {
-	int i;
+	struct br_sg_port *const *v = values;
 
-	if (a->n_groups != b->n_groups)
-		return false;
-	for (i = 0; i < a->n_groups; i++)
-		if (strcmp(a->groups[i]->s, b->groups[i]->s))
-			return false;
-	return true;
+	while (n--)
+		br_sg_port_put(*v++);
 }
+
+const struct br_sg_tree_type br_sg_ports_type = {
+	.key = IFNAMSIZ,
+	.value = sizeof(void *),
+	.hold = ports_hold,
+	.drop = ports_drop,
+};
 
 static int port_guard(struct br_sg_port *port)
 {
@@ -86,71 +87,6 @@ static int port_guard(struct br_sg_port *port)
 	return 0;
 }
 
-/*
- * A counter goes on with its rule: same group, id and content. Both rulesets
- * list a group's rules by id, so within a group it is a merge.
- */
-static struct br_sg_rule_counter *
-counter_of(const struct br_sg_ruleset *old,
-	   const struct br_sg_rule_counters *counters, int d,
-	   const struct br_sg_ruleset *rules, u32 index, u32 *at)
-{
-	const struct br_sg_name *name, *old_name;
-	const struct br_sg_rule *rule, *was;
-	u32 i, k;
-
-	name = br_sg_ruleset_group(rules, d, index)->name;
-	rule = br_sg_ruleset_rule(rules, d, index);
-	for (k = 0; old && k < old->n_rules[d]; k++) {
-		i = (*at + k) % old->n_rules[d];
-		was = br_sg_ruleset_rule(old, d, i);
-		if (was->id != rule->id)
-			continue;
-		old_name = br_sg_ruleset_group(old, d, i)->name;
-		if (old_name != name && strcmp(old_name->s, name->s))
-			continue;
-		*at = i + 1;
-		if (was != rule && !br_sg_rule_equal(was, rule))
-			break;
-		return br_sg_rule_counter_get(counters->v[d][i]);
-	}
-	return br_sg_rule_counter_new();
-}
-
-struct br_sg_rule_counters *
-br_sg_rule_counters_new(const struct br_sg_ruleset *rules,
-			const struct br_sg_ruleset *old,
-			const struct br_sg_rule_counters *old_counters)
-{
-	struct br_sg_rule_counters *counters;
-	u32 i, at;
-	int d;
-
-	counters = kzalloc(sizeof(*counters), GFP_KERNEL_ACCOUNT);
-	if (!counters)
-		return NULL;
-	refcount_set(&counters->ref, 1);
-	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
-		counters->v[d] = kvcalloc(rules->n_rules[d],
-					  sizeof(*counters->v[d]),
-					  GFP_KERNEL_ACCOUNT);
-		if (!counters->v[d])
-			goto err_put;
-		for (i = 0, at = 0; i < rules->n_rules[d]; i++) {
-			counters->v[d][i] = counter_of(old, old_counters, d,
-						       rules, i, &at);
-			if (!counters->v[d][i])
-				goto err_put;
-			counters->n[d]++;
-		}
-	}
-	return counters;
-
-err_put:
-	br_sg_rule_counters_put(counters);
-	return NULL;
-}
-
 static int port_counters(struct br_sg_port *port, const struct br_sg_port *old)
 {
 	port->counters = old ? br_sg_counters_get(old->counters) :
@@ -168,113 +104,135 @@ static int port_counters(struct br_sg_port *port, const struct br_sg_port *old)
 	return port->rules ? 0 : -ENOMEM;
 }
 
-/* the ruleset that @old has, as long as the rules of its groups are the same */
-static bool port_keeps_rules(const struct br_sg_compile *c,
-			     const struct br_sg_port *old)
+static int port_ruleset(struct br_sg_compile *c, struct br_sg_port *port)
 {
-	int i, g;
+	const struct br_sg_owner *first;
+	struct br_sg_ruleset *ruleset;
 
-	if (!old->ruleset)
-		return false;
-	for (i = 0; i < old->conf->n_groups; i++) {
-		g = br_sg_group_index(c->config, old->conf->groups[i]->s);
-		if (g < 0 || c->rules_changed[g])
-			return false;
+	if (port->mode != BR_SG_PORT_FILTER)
+		return 0;
+	ruleset = br_sg_ruleset_of(c, port->conf);
+	if (IS_ERR(ruleset))
+		return PTR_ERR(ruleset);
+	port->ruleset = ruleset;
+	if (port->conf->n_groups) {
+		first = br_sg_owner_find(c->new, false,
+					 port->conf->groups[0]->s);
+		port->stateless = first->group_conf->stateless;
 	}
-	return true;
+	return br_sg_ruleset_use(c, ruleset, true);
 }
 
-/*
- * A ruleset that no port of this compile has asked for: those that ports had
- * before and may keep are listed first, once, since a new port may share one.
- */
-static struct br_sg_ruleset *port_ruleset(struct br_sg_compile *c,
-					  const struct br_sg_port_conf *conf)
+/* the next version of @old, or the first of a port that is new */
+static struct br_sg_port *port_new(struct br_sg_compile *c,
+				   struct br_sg_port_conf *conf,
+				   const struct br_sg_port *old)
 {
-	const struct br_sg_array *ports;
-	struct br_sg_port *old;
-	int err;
-	u32 i;
-
-	if (c->old && !c->listed) {
-		ports = &c->old->config->ports;
-		for (i = 0; i < ports->n; i++) {
-			old = c->old->ports[i];
-			if (!old->ruleset || old->ruleset->listed == c->id)
-				continue;
-			old->ruleset->listed = c->id;
-			if (!port_keeps_rules(c, old))
-				continue;
-			err = br_sg_rulesets_add(&c->shared, old->ruleset,
-						 old->conf);
-			if (err)
-				return ERR_PTR(err);
-		}
-		c->listed = true;
-	}
-	return br_sg_rulesets_get(&c->shared, c->new, conf, c->refusal);
-}
-
-static int compile_port(struct br_sg_compile *c, u32 i, struct br_sg_port *old)
-{
-	struct br_sg_port_conf *conf = c->config->ports.v[i];
 	struct br_sg_port *port;
 	int err;
 
-	if (old && old->conf == conf &&
-	    (!c->any_changed || !port_groups_changed(c, conf))) {
-		refcount_inc(&old->ref);
-		c->new->ports[i] = old;
-		return br_sg_budget_port(c, old);
-	}
 	port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
 	if (!port)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	refcount_set(&port->ref, 1);
 	port->conf = br_sg_port_conf_get(conf);
-	c->new->ports[i] = port;
 	port->mode = conf->mode;
 	port->strict = conf->strict;
 	if (old) {
 		port->version = old->version + 1;
 		port->epoch = old->epoch + !port->version;
 	}
-	if (conf->mode == BR_SG_PORT_FILTER) {
-		if (old && groups_same(old->conf, conf) &&
-		    port_keeps_rules(c, old))
-			port->ruleset = br_sg_ruleset_get(old->ruleset);
-		else
-			port->ruleset = port_ruleset(c, conf);
-		if (IS_ERR(port->ruleset)) {
-			err = PTR_ERR(port->ruleset);
-			port->ruleset = NULL;
-			return err;
-		}
-		port->stateless = port->ruleset->n_groups &&
-				  port->ruleset->groups[0]->stateless;
-	}
+	err = port_ruleset(c, port);
 	/* a version that has run out begins with a new serial */
 	port->since = port->version;
 	if (old && old->mode == BR_SG_PORT_FILTER && !old->stateless)
 		port->since = port->version ? old->since : 0;
-	err = port_guard(port);
+	if (!err)
+		err = port_guard(port);
 	if (!err)
 		err = port_counters(port, old);
-	return err ? err : br_sg_budget_port(c, port);
+	if (err) {
+		br_sg_port_put(port);
+		return ERR_PTR(err);
+	}
+	port->bytes = br_sg_port_bytes(c, port);
+	return port;
+}
+
+/* @port, whose reference it takes, in the place of @old; either may be NULL */
+static int port_put_in(struct br_sg_compile *c, const char *dev,
+		       const struct br_sg_port *old, struct br_sg_port *port)
+{
+	struct br_sg_port **place;
+	int err;
+
+	err = br_sg_budget_move(c, old ? old->bytes : 0,
+				port ? port->bytes : 0);
+	if (err)
+		goto err_put;
+	if (!old) {
+		err = br_sg_tree_insert(&br_sg_ports_type, &c->new->ports, dev,
+					&port);
+		if (err)
+			goto err_put;
+		return 0;
+	}
+	if (!port)
+		return br_sg_tree_remove(&br_sg_ports_type, &c->new->ports,
+					 dev);
+	place = br_sg_tree_edit(&br_sg_ports_type, &c->new->ports, dev);
+	if (IS_ERR(place)) {
+		err = PTR_ERR(place);
+		goto err_put;
+	}
+	br_sg_port_put(*place);
+	*place = port;
+	return 0;
+
+err_put:
+	br_sg_port_put(port);
+	return err;
+}
+
+static int compile_port(struct br_sg_compile *c, const char *dev)
+{
+	struct br_sg_port_conf *conf = br_sg_config_port(c->config, dev);
+	struct br_sg_port *port = NULL, *old;
+	int err;
+
+	old = c->old ? br_sg_policy_port(c->old, dev) : NULL;
+	if (conf) {
+		port = port_new(c, conf, old);
+		if (IS_ERR(port))
+			return PTR_ERR(port);
+	}
+	err = port_put_in(c, dev, old, port);
+	if (!err && old && old->ruleset)
+		err = br_sg_ruleset_use(c, old->ruleset, false);
+	return err;
+}
+
+int br_sg_compile_dirty(struct br_sg_compile *c, const char *dev)
+{
+	char key[IFNAMSIZ];
+	int err;
+
+	strscpy_pad(key, dev, sizeof(key));
+	err = br_sg_tree_insert(&br_sg_devs_type, &c->dirty, key, NULL);
+	return err == -EEXIST ? 0 : err;
 }
 
 int br_sg_compile_ports(struct br_sg_compile *c)
 {
-	struct br_sg_config_walk w;
+	static const char least[IFNAMSIZ];
+	struct br_sg_tree_iter it;
 	int err = 0;
+	bool there;
 
-	br_sg_config_walk_begin(&w, c->old ? c->old->config : NULL, c->config,
-				BR_SG_KIND_PORT);
-	while (!err && br_sg_config_walk(&w)) {
-		if (!w.after)
-			continue;
-		err = compile_port(c, w.index, w.before ?
-				   c->old->ports[w.index_before] : NULL);
+	br_sg_tree_iter_init(&it, &br_sg_devs_type, &c->dirty);
+	for (there = br_sg_tree_seek_ge(&it, least); there && !err;
+	     there = br_sg_tree_next(&it)) {
+		err = compile_port(c, br_sg_tree_iter_key(&it));
 		cond_resched();
 	}
 	return err;

@@ -1,37 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The rules of a list of groups, compiled once and shared by its ports. */
-#include <linux/jhash.h>
+/*
+ * The rules of a list of groups, compiled once and shared by its ports. A policy keeps
+ * its rulesets by their list, with how many ports have each: the last one takes the
+ * list with it.
+ */
+#include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/sched.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "base/refuse.h"
+#include "policy/budget.h"
 #include "policy/compile.h"
-#include "policy/policy.h"
+#include "policy/owner.h"
 #include "policy/ruleset.h"
-#include "policy/snapshot.h"
 
-struct listed {
-	struct hlist_node node;
+/**
+ * struct list - a list of groups that ports have; its key is a hash of the list
+ * @ruleset: a reference; of that list, or of another one with the same hash, which no
+ *	more than 2^-64 of all pairs have: that is then not shared
+ * @ports: that have it
+ */
+struct list {
 	struct br_sg_ruleset *ruleset;
+	u64 ports;
 };
 
-void br_sg_rulesets_init(struct br_sg_rulesets *sets)
+static void lists_hold(const void *values, u32 n)
 {
-	hash_init(sets->lists);
+	const struct list *list = values;
+
+	for (; n--; list++)
+		br_sg_ruleset_get(list->ruleset);
 }
 
-void br_sg_rulesets_exit(struct br_sg_rulesets *sets)
+static void lists_drop(const void *values, u32 n)
 {
-	struct hlist_node *next;
-	struct listed *listed;
-	int i;
+	const struct list *list = values;
 
-	hash_for_each_safe(sets->lists, i, next, listed, node) {
-		br_sg_ruleset_put(listed->ruleset);
-		kfree(listed);
-	}
+	for (; n--; list++)
+		br_sg_ruleset_put(list->ruleset);
 }
+
+const struct br_sg_tree_type br_sg_lists_type = {
+	.key = sizeof(u64),
+	.value = sizeof(struct list),
+	.hold = lists_hold,
+	.drop = lists_drop,
+};
 
 struct br_sg_ruleset *br_sg_ruleset_get(struct br_sg_ruleset *ruleset)
 {
@@ -50,8 +69,10 @@ void br_sg_ruleset_put(struct br_sg_ruleset *ruleset)
 		br_sg_table_put(ruleset->tables[d]);
 		kvfree(ruleset->rules[d]);
 	}
-	for (i = 0; i < ruleset->n_groups; i++)
-		br_sg_group_conf_put(ruleset->groups[i]);
+	for (i = 0; i < ruleset->n_groups; i++) {
+		br_sg_rules_put(ruleset->groups[i].rules);
+		br_sg_name_put(ruleset->groups[i].name);
+	}
 	kfree(ruleset->groups);
 	kfree(ruleset);
 }
@@ -69,8 +90,8 @@ static void match_remote(const struct br_sg_policy *policy,
 	case BR_SG_RULE_GROUP:
 	case BR_SG_RULE_SET:
 		match->remote = BR_SG_REMOTE_TAG;
-		match->tag = br_sg_policy_tag(policy, rule->remote ==
-					      BR_SG_RULE_SET, rule->name->s);
+		match->tag = br_sg_owner_tag(policy, rule->remote ==
+					     BR_SG_RULE_SET, rule->name->s);
 		break;
 	default:
 		match->remote = BR_SG_REMOTE_ANY;
@@ -80,7 +101,7 @@ static void match_remote(const struct br_sg_policy *policy,
 static int ruleset_compile(struct br_sg_ruleset *ruleset,
 			   const struct br_sg_policy *policy, u8 direction)
 {
-	const struct br_sg_group_conf *group;
+	const struct br_sg_rules *rules;
 	const struct br_sg_rule *rule;
 	struct br_sg_rule_ref *refs;
 	struct br_sg_match *matches;
@@ -88,9 +109,9 @@ static int ruleset_compile(struct br_sg_ruleset *ruleset,
 	u32 g, i, n = 0;
 
 	for (g = 0; g < ruleset->n_groups; g++) {
-		group = ruleset->groups[g];
-		for (i = 0; i < group->n_rules; i++)
-			n += group->rules[i].direction == direction;
+		rules = ruleset->groups[g].rules;
+		for (i = 0; i < rules->n; i++)
+			n += rules->v[i].direction == direction;
 	}
 	refs = kvcalloc(n, sizeof(*refs), GFP_KERNEL_ACCOUNT);
 	if (!refs)
@@ -101,9 +122,9 @@ static int ruleset_compile(struct br_sg_ruleset *ruleset,
 		return -ENOMEM;
 	n = 0;
 	for (g = 0; g < ruleset->n_groups; g++) {
-		group = ruleset->groups[g];
-		for (i = 0; i < group->n_rules; i++) {
-			rule = &group->rules[i];
+		rules = ruleset->groups[g].rules;
+		for (i = 0; i < rules->n; i++) {
+			rule = &rules->v[i];
 			if (rule->direction != direction)
 				continue;
 			refs[n].group = g;
@@ -118,6 +139,7 @@ static int ruleset_compile(struct br_sg_ruleset *ruleset,
 			match_remote(policy, rule, &matches[n]);
 			n++;
 		}
+		cond_resched();
 	}
 	table = br_sg_table_build(matches, n);
 	kvfree(matches);
@@ -131,6 +153,8 @@ static int ruleset_compile(struct br_sg_ruleset *ruleset,
 static struct br_sg_ruleset *ruleset_new(const struct br_sg_policy *policy,
 					 const struct br_sg_port_conf *conf)
 {
+	struct br_sg_ruleset_group *group;
+	const struct br_sg_owner *owner;
 	struct br_sg_ruleset *ruleset;
 	int i, err = -ENOMEM;
 
@@ -143,17 +167,17 @@ static struct br_sg_ruleset *ruleset_new(const struct br_sg_policy *policy,
 	if (!ruleset->groups)
 		goto err_put;
 	for (i = 0; i < conf->n_groups; i++) {
-		struct br_sg_group_conf *group;
-
-		group = br_sg_config_group(policy->config, conf->groups[i]->s);
-		ruleset->groups[ruleset->n_groups++] =
-			br_sg_group_conf_get(group);
+		owner = br_sg_owner_find(policy, false, conf->groups[i]->s);
+		group = &ruleset->groups[ruleset->n_groups++];
+		group->name = br_sg_name_get(owner->group_conf->name);
+		group->rules = br_sg_rules_get(owner->group_conf->rules);
 	}
 	for (i = 0; i < __BR_SG_DIRECTIONS; i++) {
 		err = ruleset_compile(ruleset, policy, i);
 		if (err)
 			goto err_put;
 	}
+	br_sg_ruleset_count(ruleset);
 	return ruleset;
 
 err_put:
@@ -169,72 +193,283 @@ static bool ruleset_is(const struct br_sg_ruleset *ruleset,
 	if (ruleset->n_groups != conf->n_groups)
 		return false;
 	for (i = 0; i < conf->n_groups; i++)
-		if (strcmp(ruleset->groups[i]->name->s, conf->groups[i]->s))
+		if (!br_sg_name_same(ruleset->groups[i].name, conf->groups[i]))
 			return false;
 	return true;
 }
 
-static u32 list_hash(const struct br_sg_port_conf *conf)
+/* are its rules those that its groups have now? */
+static bool ruleset_holds(const struct br_sg_compile *c,
+			  const struct br_sg_ruleset *ruleset)
 {
-	u32 hash = 0;
+	const struct br_sg_owner *owner;
+	u32 i;
+
+	for (i = 0; i < ruleset->n_groups; i++) {
+		owner = br_sg_owner_find(c->new, false,
+					 ruleset->groups[i].name->s);
+		if (!owner ||
+		    owner->group_conf->rules != ruleset->groups[i].rules)
+			return false;
+	}
+	return true;
+}
+
+static u64 name_hash(u64 hash, const struct br_sg_name *name)
+{
+	static siphash_key_t key;
+
+	net_get_random_once(&key, sizeof(key));
+	return siphash_2u64(hash, siphash(name->s, name->len, &key), &key);
+}
+
+/* in the byte order of keys: any will do, since nobody asks for their order */
+static u64 conf_hash(const struct br_sg_port_conf *conf)
+{
+	u64 hash = 0;
 	int i;
 
 	for (i = 0; i < conf->n_groups; i++)
-		hash = jhash(conf->groups[i]->s, conf->groups[i]->len, hash);
+		hash = name_hash(hash, conf->groups[i]);
 	return hash;
 }
 
-static struct br_sg_ruleset *list_find(const struct br_sg_rulesets *sets,
-				       const struct br_sg_port_conf *conf,
-				       u32 hash)
+static u64 ruleset_hash(const struct br_sg_ruleset *ruleset)
 {
-	struct listed *listed;
+	u64 hash = 0;
+	u32 i;
 
-	hash_for_each_possible(sets->lists, listed, node, hash)
-		if (ruleset_is(listed->ruleset, conf))
-			return listed->ruleset;
-	return NULL;
+	for (i = 0; i < ruleset->n_groups; i++)
+		hash = name_hash(hash, ruleset->groups[i].name);
+	return hash;
 }
 
-int br_sg_rulesets_add(struct br_sg_rulesets *sets,
-		       struct br_sg_ruleset *ruleset,
-		       const struct br_sg_port_conf *conf)
+static struct br_sg_ruleset *compile_new(struct br_sg_compile *c,
+					 const struct br_sg_port_conf *conf)
 {
-	u32 hash = list_hash(conf);
-	struct listed *listed;
+	struct br_sg_ruleset *ruleset = ruleset_new(c->new, conf);
 
-	if (list_find(sets, conf, hash))
-		return 0;
-	listed = kzalloc(sizeof(*listed), GFP_KERNEL_ACCOUNT);
-	if (!listed)
-		return -ENOMEM;
-	listed->ruleset = br_sg_ruleset_get(ruleset);
-	hash_add(sets->lists, &listed->node, hash);
+	if (ruleset == ERR_PTR(-E2BIG))
+		snprintf(c->refusal->text, sizeof(c->refusal->text),
+			 "port \"%s\": the rules of its groups take more than %u bytes compiled: fewer rules, or fewer that overlap",
+			 conf->dev, BR_SG_TABLE_BYTES);
+	return ruleset;
+}
+
+/* @ruleset in the list's place of the one that it had */
+static int lists_replace(struct br_sg_compile *c, u64 hash,
+			 struct br_sg_ruleset *ruleset)
+{
+	struct list *list;
+	int err;
+
+	list = br_sg_tree_edit(&br_sg_lists_type, &c->new->lists, &hash);
+	if (IS_ERR(list))
+		return PTR_ERR(list);
+	err = br_sg_budget_ruleset(c, list->ruleset, ruleset);
+	if (err)
+		return err;
+	br_sg_ruleset_put(list->ruleset);
+	list->ruleset = br_sg_ruleset_get(ruleset);
 	return 0;
 }
 
-struct br_sg_ruleset *br_sg_rulesets_get(struct br_sg_rulesets *sets,
-					 const struct br_sg_policy *policy,
-					 const struct br_sg_port_conf *conf,
-					 struct br_sg_refusal *refusal)
+static int lists_add(struct br_sg_compile *c, u64 hash,
+		     struct br_sg_ruleset *ruleset)
 {
-	struct br_sg_ruleset *ruleset = list_find(sets, conf, list_hash(conf));
+	struct list list = { .ruleset = ruleset };
 	int err;
 
-	if (ruleset)
-		return br_sg_ruleset_get(ruleset);
-	ruleset = ruleset_new(policy, conf);
-	if (IS_ERR(ruleset)) {
-		if (PTR_ERR(ruleset) == -E2BIG)
-			snprintf(refusal->text, sizeof(refusal->text),
-				 "port \"%s\": the rules of its groups take more than %u bytes compiled: fewer rules, or fewer that overlap",
-				 conf->dev, BR_SG_TABLE_BYTES);
+	err = br_sg_budget_ruleset(c, NULL, ruleset);
+	if (!err)
+		err = br_sg_tree_insert(&br_sg_lists_type, &c->new->lists,
+					&hash, &list);
+	if (!err)
+		br_sg_ruleset_get(ruleset);
+	return err;
+}
+
+struct br_sg_ruleset *br_sg_ruleset_of(struct br_sg_compile *c,
+				       const struct br_sg_port_conf *conf)
+{
+	u64 hash = conf_hash(conf);
+	struct br_sg_ruleset *ruleset;
+	const struct list *list;
+	int err = 0;
+
+	list = br_sg_tree_find(&br_sg_lists_type, &c->new->lists, &hash);
+	if (list && ruleset_is(list->ruleset, conf) &&
+	    ruleset_holds(c, list->ruleset))
+		return br_sg_ruleset_get(list->ruleset);
+	ruleset = compile_new(c, conf);
+	if (IS_ERR(ruleset))
 		return ruleset;
-	}
-	err = br_sg_rulesets_add(sets, ruleset, conf);
+	if (!list)
+		err = lists_add(c, hash, ruleset);
+	else if (ruleset_is(list->ruleset, conf))
+		err = lists_replace(c, hash, ruleset);
 	if (err) {
 		br_sg_ruleset_put(ruleset);
 		return ERR_PTR(err);
 	}
 	return ruleset;
+}
+
+int br_sg_ruleset_use(struct br_sg_compile *c,
+		      const struct br_sg_ruleset *ruleset, bool more)
+{
+	u64 hash = ruleset_hash(ruleset);
+	struct list *list;
+	u32 i;
+	int err;
+
+	list = br_sg_tree_edit(&br_sg_lists_type, &c->new->lists, &hash);
+	if (IS_ERR(list))
+		return PTR_ERR(list);
+	/* the other list of that hash */
+	if (list->ruleset->n_groups != ruleset->n_groups)
+		return 0;
+	for (i = 0; i < ruleset->n_groups; i++)
+		if (!br_sg_name_same(list->ruleset->groups[i].name,
+				     ruleset->groups[i].name))
+			return 0;
+	list->ports += more ? 1 : -1;
+	if (list->ports)
+		return 0;
+	err = br_sg_budget_ruleset(c, list->ruleset, NULL);
+	return err ? err : br_sg_tree_remove(&br_sg_lists_type, &c->new->lists,
+					     &hash);
+}
+
+/* where the rules of a group are among those of a ruleset and direction */
+struct run {
+	const struct br_sg_name *name;
+	u32 first;
+	u32 end;
+};
+
+/* of @n runs in @runs, each group's; false: no memory */
+static bool runs_of(const struct br_sg_ruleset *ruleset, int d,
+		    struct run **runs)
+{
+	u32 i, g;
+
+	*runs = kcalloc(ruleset->n_groups + 1, sizeof(**runs), GFP_KERNEL);
+	if (!*runs)
+		return false;
+	for (g = 0; g < ruleset->n_groups; g++)
+		(*runs)[g].name = ruleset->groups[g].name;
+	for (i = 0; i < ruleset->n_rules[d]; i++) {
+		struct run *run = &(*runs)[ruleset->rules[d][i].group];
+
+		if (!run->end)
+			run->first = i;
+		run->end = i + 1;
+	}
+	return true;
+}
+
+/* the rule with that id in a run, which is sorted by it; -1: none */
+static int run_find(const struct br_sg_ruleset *ruleset, int d,
+		    const struct run *run, u32 id)
+{
+	u32 low = run->first, high = run->end;
+
+	while (low < high) {
+		u32 mid = low + (high - low) / 2;
+		u32 other = br_sg_ruleset_rule(ruleset, d, mid)->id;
+
+		if (other == id)
+			return mid;
+		if (other < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return -1;
+}
+
+/* which run of @old is that of each group of @rules; NULL: none */
+static const struct run **runs_match(const struct br_sg_ruleset *rules,
+				     const struct br_sg_ruleset *old,
+				     const struct run *runs)
+{
+	const struct run **match;
+	u32 g, k;
+
+	match = kcalloc(rules->n_groups + 1, sizeof(*match), GFP_KERNEL);
+	for (g = 0; match && g < rules->n_groups; g++)
+		for (k = 0; k < old->n_groups; k++)
+			if (br_sg_name_same(rules->groups[g].name,
+					    runs[k].name))
+				match[g] = &runs[k];
+	return match;
+}
+
+/* a counter goes on with its rule: same group, id and content */
+static int counters_fill(struct br_sg_rule_counters *counters, int d,
+			 const struct br_sg_ruleset *rules,
+			 const struct br_sg_ruleset *old,
+			 const struct br_sg_rule_counters *old_counters)
+{
+	const struct run **match = NULL, *run;
+	struct br_sg_rule_counter *counter;
+	struct run *runs = NULL;
+	int k, err = -ENOMEM;
+	u32 i;
+
+	if (old) {
+		if (!runs_of(old, d, &runs))
+			return -ENOMEM;
+		match = runs_match(rules, old, runs);
+		if (!match)
+			goto out;
+	}
+	for (i = 0; i < rules->n_rules[d]; i++) {
+		const struct br_sg_rule *rule = br_sg_ruleset_rule(rules, d, i);
+
+		run = match ? match[rules->rules[d][i].group] : NULL;
+		k = run ? run_find(old, d, run, rule->id) : -1;
+		if (k >= 0 && br_sg_rule_equal(rule,
+					       br_sg_ruleset_rule(old, d, k)))
+			counter = br_sg_rule_counter_get(old_counters->v[d][k]);
+		else
+			counter = br_sg_rule_counter_new();
+		if (!counter)
+			goto out;
+		counters->v[d][i] = counter;
+		counters->n[d]++;
+	}
+	err = 0;
+out:
+	kfree(match);
+	kfree(runs);
+	return err;
+}
+
+struct br_sg_rule_counters *
+br_sg_rule_counters_new(const struct br_sg_ruleset *rules,
+			const struct br_sg_ruleset *old,
+			const struct br_sg_rule_counters *old_counters)
+{
+	struct br_sg_rule_counters *counters;
+	int d;
+
+	counters = kzalloc(sizeof(*counters), GFP_KERNEL_ACCOUNT);
+	if (!counters)
+		return NULL;
+	refcount_set(&counters->ref, 1);
+	for (d = 0; d < __BR_SG_DIRECTIONS; d++) {
+		counters->v[d] = kvcalloc(rules->n_rules[d],
+					  sizeof(*counters->v[d]),
+					  GFP_KERNEL_ACCOUNT);
+		if (!counters->v[d] ||
+		    counters_fill(counters, d, rules, old, old_counters))
+			goto err_put;
+	}
+	return counters;
+
+err_put:
+	br_sg_rule_counters_put(counters);
+	return NULL;
 }

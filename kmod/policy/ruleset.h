@@ -3,34 +3,24 @@
 #ifndef BR_SG_RULESET_H
 #define BR_SG_RULESET_H
 
-#include <linux/hashtable.h>
+#include "policy/policy.h"
 
-struct br_sg_policy;
-struct br_sg_refusal;
-struct br_sg_port_conf;
+struct br_sg_compile;
 struct br_sg_rule_counters;
-struct br_sg_ruleset;
 
-/* the rulesets of one compile, by group list; private to the compile */
-struct br_sg_rulesets {
-	DECLARE_HASHTABLE(lists, 10);
-};
+/* a policy's lists of groups that ports have: list -> ruleset, and how many have it */
+extern const struct br_sg_tree_type br_sg_lists_type;
 
-void br_sg_rulesets_init(struct br_sg_rulesets *sets);
-void br_sg_rulesets_exit(struct br_sg_rulesets *sets);
 /*
- * The ruleset of @conf's groups, shared with the ports of the same list that
- * asked before. @policy has its groups and tags compiled. A reference, or
- * ERR_PTR; E2BIG is explained in @refusal.
+ * The ruleset of @conf's groups as they are now, shared with the ports of the same
+ * list. The compile's owners are settled. A reference, or ERR_PTR; E2BIG is explained
+ * in the compile's refusal.
  */
-struct br_sg_ruleset *br_sg_rulesets_get(struct br_sg_rulesets *sets,
-					 const struct br_sg_policy *policy,
-					 const struct br_sg_port_conf *conf,
-				 struct br_sg_refusal *refusal);
-/* lists one that there is, of @conf's groups; 0 or -ENOMEM */
-int br_sg_rulesets_add(struct br_sg_rulesets *sets,
-		       struct br_sg_ruleset *ruleset,
-		       const struct br_sg_port_conf *conf);
+struct br_sg_ruleset *br_sg_ruleset_of(struct br_sg_compile *c,
+				       const struct br_sg_port_conf *conf);
+/* one port more, or less, has @ruleset, whose list may go with it; 0 or an errno */
+int br_sg_ruleset_use(struct br_sg_compile *c,
+		      const struct br_sg_ruleset *ruleset, bool more);
 struct br_sg_ruleset *br_sg_ruleset_get(struct br_sg_ruleset *ruleset);
 /* NULL is fine */
 void br_sg_ruleset_put(struct br_sg_ruleset *ruleset);

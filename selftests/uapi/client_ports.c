@@ -47,12 +47,24 @@ static void test_replace(struct client *c)
 	ok(says(c, 0, "BEGIN") &&
 	   refuses(c, -EEXIST, "PORT_NEW op:1 port{mode:1 !dev:tap1}"),
 	   "PORT_NEW ADD of a DEV that exists is EEXIST");
-	ok(says(c, 0, "BEGIN") &&
-	   refuses(c, -EEXIST, "PORT_NEW op:1 port{dev:tap9 mode:1 !uuid:" UUID1 "}") &&
-	   says(c, 0, "BEGIN") &&
-	   refuses(c, -EEXIST, "PORT_NEW op:2 port{dev:tap1 mode:1 !uuid:" UUID1 "}") &&
+	ok(SAYS_ALL(c, "BEGIN", "PORT_NEW op:1 port{dev:tap9 mode:1 cookie:9 uuid:" UUID1 "}") &&
+	   refuses(c, -EEXIST, "COMMIT") && c->a.has_cookie && c->a.cookie == 9 &&
+	   SAYS_ALL(c, "BEGIN", "PORT_NEW op:2 port{dev:tap1 mode:1 cookie:3 uuid:" UUID1 "}") &&
+	   refuses(c, -EEXIST, "COMMIT") && c->a.has_cookie && c->a.cookie == 3 &&
+	   SAYS_ALL(c, "BEGIN", "PORT_NEW op:1 port{dev:tap9 mode:1 uuid:" UUID2 "}") &&
+	   refuses(c, -EEXIST, "PORT_NEW op:2 port{dev:tap1 mode:1 !uuid:" UUID2 "}") &&
 	   SAYS_ALL(c, "BEGIN", "PORT_NEW op:2 port{dev:tap2 mode:1 uuid:" UUID1 "}",
 		    "COMMIT"), "the UUID of another port is EEXIST");
+	ok(SAYS_ALL(c, "BEGIN", "PORT_NEW op:2 port{dev:tap1 mode:1 uuid:" UUID2 "}",
+		    "COMMIT", "BEGIN", "PORT_NEW op:2 port{dev:tap1 mode:1 uuid:" UUID1 "}",
+		    "PORT_NEW op:2 port{dev:tap2 mode:1 uuid:" UUID2 "}", "COMMIT") &&
+	   shows(c, "PORT_GET port{uuid:" UUID1 "}",
+		 "port{dev:tap1 uuid:" UUID1 " mode:1 state:0}") &&
+	   SAYS_ALL(c, "BEGIN", "PORT_NEW op:2 port{dev:tap1 mode:1}",
+		    "PORT_NEW op:2 port{dev:tap2 mode:1 uuid:" UUID1 "}", "COMMIT") &&
+	   shows(c, "PORT_GET port{uuid:" UUID1 "}",
+		 "port{dev:tap2 uuid:" UUID1 " mode:1 state:0}"),
+	   "two ports swap their UUIDs in one transaction, or one takes it");
 	ok(SAYS_ALL(c, "BEGIN", "PORT_DEL port{dev:tap1 cookie:1} "
 				"port{dev:tap3} port{dev:fifteen-is-max1} "
 				"port{dev:tap0}",

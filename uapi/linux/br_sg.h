@@ -495,8 +495,9 @@ enum br_sg_rule_attr {
 /**
  * enum br_sg_port_attr - a port: a bridge port guarded by br_sg
  * @BR_SG_PORT_A_DEV: string of 1 to 15: the device's name; it need not exist
- * @BR_SG_PORT_A_UUID: 16 bytes, RFC 4122 order; unique where given, in the
- *	candidate as it is when the port comes
+ * @BR_SG_PORT_A_UUID: 16 bytes, RFC 4122 order; unique where given: two ports with
+ *	one UUID are refused, at once where both were sent in this transaction, else
+ *	by COMMIT
  * @BR_SG_PORT_A_MAC: 6 bytes, unicast, not zero; required when MODE is FILTER
  * @BR_SG_PORT_A_MODE: u8, enum br_sg_port_mode; absent: FILTER
  * @BR_SG_PORT_A_STRICT: flag: TCP first seen in mid-stream is dropped

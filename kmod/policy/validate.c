@@ -2,11 +2,13 @@
 /* Does a configuration hold together as a whole? */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "base/refuse.h"
-#include "conf/config.h"
-#include "conf/validate.h"
+#include "policy/compile.h"
+#include "policy/owner.h"
+#include "policy/validate.h"
 
 static __printf(4, 5)
 int refuse(struct br_sg_refusal *refusal, u32 cookie, int err,
@@ -71,12 +73,13 @@ static void users_rules(const struct br_sg_config *config, u8 remote,
 {
 	const struct br_sg_group_conf *group;
 	const struct br_sg_rule *rule;
-	u32 i, k;
+	struct br_sg_tree_iter it;
+	u32 k;
 
-	for (i = 0; i < config->groups.n; i++) {
-		group = config->groups.v[i];
-		for (k = 0; k < group->n_rules; k++) {
-			rule = &group->rules[k];
+	for (group = br_sg_config_first(&it, config, BR_SG_KIND_GROUP); group;
+	     group = br_sg_config_next(&it)) {
+		for (k = 0; k < group->rules->n; k++) {
+			rule = &group->rules->v[k];
 			if (rule->remote == remote &&
 			    !strcmp(rule->name->s, name))
 				user_add(users, &users->rules,
@@ -91,11 +94,11 @@ static void users_ports(const struct br_sg_config *config, const char *name,
 			struct users *users)
 {
 	const struct br_sg_port_conf *port;
-	u32 i;
+	struct br_sg_tree_iter it;
 	int k;
 
-	for (i = 0; i < config->ports.n; i++) {
-		port = config->ports.v[i];
+	for (port = br_sg_config_first(&it, config, BR_SG_KIND_PORT); port;
+	     port = br_sg_config_next(&it)) {
 		for (k = 0; k < port->n_groups; k++)
 			if (!strcmp(port->groups[k]->s, name))
 				user_add(users, &users->ports, " port %s,",
@@ -135,16 +138,30 @@ static int refuse_users(const struct br_sg_config *config, u8 remote,
 	return -ENOENT;
 }
 
-static int check_group(const struct br_sg_config *config,
-		       const struct br_sg_config *base,
-		       const struct br_sg_group_conf *group,
-		       struct br_sg_refusal *refusal)
+/**
+ * struct check - a validation
+ * @config: what is to hold together
+ * @policy: in force, or NULL
+ * @base: its config, or NULL
+ * @refusal: takes the text
+ */
+struct check {
+	const struct br_sg_config *config;
+	const struct br_sg_policy *policy;
+	const struct br_sg_config *base;
+	struct br_sg_refusal *refusal;
+};
+
+static int check_group(const struct check *check,
+		       const struct br_sg_group_conf *group)
 {
+	const struct br_sg_config *config = check->config, *base = check->base;
+	struct br_sg_refusal *refusal = check->refusal;
 	const struct br_sg_rule *rule;
 	u32 i;
 
-	for (i = 0; i < group->n_rules; i++) {
-		rule = &group->rules[i];
+	for (i = 0; i < group->rules->n; i++) {
+		rule = &group->rules->v[i];
 		if ((rule->remote != BR_SG_RULE_GROUP &&
 		     rule->remote != BR_SG_RULE_SET) ||
 		    remote_there(config, rule->remote, rule->name->s))
@@ -162,11 +179,11 @@ static int check_group(const struct br_sg_config *config,
 	return 0;
 }
 
-static int check_port(const struct br_sg_config *config,
-		      const struct br_sg_config *base,
-		      const struct br_sg_port_conf *port,
-		      struct br_sg_refusal *refusal)
+static int check_port(const struct check *check,
+		      const struct br_sg_port_conf *port)
 {
+	const struct br_sg_config *config = check->config, *base = check->base;
+	struct br_sg_refusal *refusal = check->refusal;
 	const struct br_sg_group_conf *first = NULL, *group;
 	u32 rules = 0;
 	int i;
@@ -193,7 +210,7 @@ static int check_port(const struct br_sg_config *config,
 				      port->dev, group->name->s,
 				      group->stateless ? "stateless" : "stateful",
 				      first->name->s);
-		rules += group->n_rules;
+		rules += group->rules->n;
 	}
 	if (rules > BR_SG_MAX_RULES)
 		return refuse(refusal, br_sg_cookie(config, port),
@@ -203,65 +220,133 @@ static int check_port(const struct br_sg_config *config,
 	return 0;
 }
 
-/**
- * struct differences - what an old reference has to be checked for
- * @gone: a set or group is not there any more
- * @shape: a group is not there any more, has more rules or is stateful in
- *	place of stateless
- */
-struct differences {
-	bool gone;
-	bool shape;
-};
-
-static struct differences differ(const struct br_sg_config *config,
-				 const struct br_sg_config *base)
+static int check_uuid(const struct check *check,
+		      const struct br_sg_port_conf *port)
 {
-	const struct br_sg_group_conf *before, *after;
-	struct differences d = {};
-	struct br_sg_config_walk w;
+	const struct br_sg_port_conf *other;
 
-	br_sg_config_walk_begin(&w, base, config, BR_SG_KIND_SET);
-	while (br_sg_config_walk(&w))
-		d.gone |= !w.after;
-	br_sg_config_walk_begin(&w, base, config, BR_SG_KIND_GROUP);
-	while (br_sg_config_walk(&w)) {
-		before = w.before;
-		after = w.after;
-		if (!after)
-			d.gone = true;
-		else if (before && (before->n_rules < after->n_rules ||
-				    before->stateless != after->stateless))
-			d.shape = true;
-	}
-	d.shape |= d.gone;
-	return d;
+	other = br_sg_config_uuid_rival(check->config, port);
+	if (!other)
+		return 0;
+	return refuse(check->refusal, br_sg_cookie(check->config, port),
+		      -EEXIST,
+		      "UUID %pUb of port %s is port %s's: it must be unique",
+		      port->uuid, port->dev, other->dev);
 }
 
-/* what is the same object as in @base, and refers to what is, holds still */
-int br_sg_config_validate(const struct br_sg_config *config,
-			  const struct br_sg_config *base,
-			  struct br_sg_refusal *refusal)
+/* @fn of each key of a set of names, until it returns other than 0 */
+static int each(const struct check *check, const struct br_sg_tree_type *type,
+		const struct br_sg_tree *tree,
+		int (*fn)(const struct check *check, const char *name))
 {
-	struct differences d = differ(config, base);
-	struct br_sg_config_walk w;
+	static const char least[BR_SG_NAME_MAX + 1];
+	struct br_sg_tree_iter it;
+	int err = 0;
+	bool there;
+
+	br_sg_tree_iter_init(&it, type, tree);
+	for (there = br_sg_tree_seek_ge(&it, least); there && !err;
+	     there = br_sg_tree_next(&it)) {
+		err = fn(check, br_sg_tree_iter_key(&it));
+		cond_resched();
+	}
+	return err;
+}
+
+/* those that are not the same as before are looked at for that */
+static int unchanged_group(const struct check *check, const char *name)
+{
+	const struct br_sg_group_conf *group;
+
+	group = br_sg_config_group(check->config, name);
+	return group && group == br_sg_config_group(check->base, name) ?
+		check_group(check, group) : 0;
+}
+
+static int unchanged_port(const struct check *check, const char *dev)
+{
+	const struct br_sg_port_conf *port;
+
+	port = br_sg_config_port(check->config, dev);
+	return port && port == br_sg_config_port(check->base, dev) ?
+		check_port(check, port) : 0;
+}
+
+/* what goes must not be named by a group that stays as it is */
+static int check_users(const struct check *check, bool set, const char *name)
+{
+	const struct br_sg_owner *owner;
+
+	owner = br_sg_owner_find(check->policy, set, name);
+	return each(check, &br_sg_users_type, &owner->users, unchanged_group);
+}
+
+static int set_line(void *was, void *is, void *arg)
+{
+	const struct br_sg_set_conf *before = was;
+
+	return is ? 0 : check_users(arg, true, before->name->s);
+}
+
+static int group_line(void *was, void *is, void *arg)
+{
+	const struct br_sg_group_conf *before = was;
+
+	cond_resched();
+	return is ? check_group(arg, is) :
+		    check_users(arg, false, before->name->s);
+}
+
+static int port_line(void *was, void *is, void *arg)
+{
 	int err;
 
-	br_sg_config_walk_begin(&w, base, config, BR_SG_KIND_GROUP);
-	while (br_sg_config_walk(&w)) {
-		if (!w.after || (w.before == w.after && !d.gone))
-			continue;
-		err = check_group(config, base, w.after, refusal);
-		if (err)
-			return err;
-	}
-	br_sg_config_walk_begin(&w, base, config, BR_SG_KIND_PORT);
-	while (br_sg_config_walk(&w)) {
-		if (!w.after || (w.before == w.after && !d.shape))
-			continue;
-		err = check_port(config, base, w.after, refusal);
-		if (err)
-			return err;
-	}
-	return 0;
+	cond_resched();
+	if (!is)
+		return 0;
+	err = check_port(arg, is);
+	return err ? err : check_uuid(arg, is);
+}
+
+/*
+ * Ports that stay as they are notice a group that goes, has more rules, or is stateful
+ * in place of stateless.
+ */
+static int group_shape(void *was, void *is, void *arg)
+{
+	const struct br_sg_group_conf *before = was, *after = is;
+	const struct check *check = arg;
+	const struct br_sg_owner *owner;
+
+	if (!before || (after && after->rules->n <= before->rules->n &&
+			after->stateless == before->stateless))
+		return 0;
+	owner = br_sg_owner_find(check->policy, false, before->name->s);
+	return each(check, &br_sg_devs_type, &owner->ports, unchanged_port);
+}
+
+int br_sg_validate(const struct br_sg_config *config,
+		   const struct br_sg_policy *base,
+		   struct br_sg_refusal *refusal)
+{
+	struct check check = {
+		.config = config,
+		.policy = base,
+		.base = base ? base->config : NULL,
+		.refusal = refusal,
+	};
+	int err;
+
+	err = br_sg_config_diff(check.base, config, BR_SG_KIND_GROUP,
+				group_line, &check);
+	if (!err)
+		err = br_sg_config_diff(check.base, config, BR_SG_KIND_SET,
+					set_line, &check);
+	if (!err)
+		err = br_sg_config_diff(check.base, config, BR_SG_KIND_PORT,
+					port_line, &check);
+	if (!err)
+		err = br_sg_config_diff(check.base, config, BR_SG_KIND_GROUP,
+					group_shape, &check);
+	return err;
 }
