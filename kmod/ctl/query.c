@@ -10,17 +10,24 @@
 #include "policy/policy.h"
 #include "policy/snapshot.h"
 
-struct br_sg_config *br_sg_query_config(struct br_sg_net *bn, bool shadow)
+struct br_sg_policy *br_sg_query_policy(struct br_sg_net *bn, bool shadow)
 {
-	const struct br_sg_policy *policy;
-	struct br_sg_config *config = NULL;
+	struct br_sg_policy *policy;
 
 	mutex_lock(&bn->publish);
 	policy = shadow ? bn->shadow : bn->policy;
 	if (policy)
-		config = br_sg_config_get(policy->config);
-	else if (!shadow)
-		config = br_sg_config_get(bn->empty);
+		br_sg_policy_get(policy);
+	mutex_unlock(&bn->publish);
+	return policy;
+}
+
+struct br_sg_config *br_sg_query_config(struct br_sg_net *bn)
+{
+	struct br_sg_config *config;
+
+	mutex_lock(&bn->publish);
+	config = br_sg_config_get(bn->policy ? bn->policy->config : bn->empty);
 	mutex_unlock(&bn->publish);
 	return config;
 }
@@ -54,7 +61,7 @@ static u8 bind_cause(const struct br_sg_bind *bind)
 }
 
 void br_sg_query_port(struct br_sg_net *bn, const char *dev,
-			    struct br_sg_port_info *info)
+		      struct br_sg_port_info *info)
 {
 	const struct br_sg_snapshot *snap;
 	const struct br_sg_bind *bind;
@@ -92,7 +99,7 @@ out:
 }
 
 bool br_sg_query_held(struct br_sg_net *bn, const char *dev,
-			    struct br_sg_port_info *info)
+		      struct br_sg_port_info *info)
 {
 	const struct br_sg_snapshot *snap;
 	const struct br_sg_bind *bind;
@@ -121,25 +128,8 @@ out:
 	return held;
 }
 
-u32 br_sg_query_group_count(struct br_sg_net *bn, bool shadow,
-			     const char *group)
-{
-	struct br_sg_addrset *members = NULL;
-	const struct br_sg_policy *policy;
-	u32 count = 0;
-
-	mutex_lock(&bn->publish);
-	policy = shadow ? bn->shadow : bn->policy;
-	if (policy)
-		members = br_sg_policy_group_members(policy, group);
-	if (members)
-		count = br_sg_addrset_count(members);
-	mutex_unlock(&bn->publish);
-	return count;
-}
-
 u32 br_sg_query_zones(struct br_sg_net *bn, u32 first,
-		       struct br_sg_zone_info *info, u32 max)
+		      struct br_sg_zone_info *info, u32 max)
 {
 	const struct br_sg_snapshot *snap;
 	const struct br_sg_bridge *bridge;
@@ -206,9 +196,8 @@ static void count_rule(struct br_sg_count *count,
 			   &count->bytes);
 }
 
-/* the @i-th in the order steps, reasons, rules; ingress before egress */
-static bool count_at(const struct br_sg_port *port, u32 i,
-		     struct br_sg_count *count)
+bool br_sg_query_counter(const struct br_sg_port *port, u32 i,
+			 struct br_sg_count *count)
 {
 	const struct br_sg_counters *counters = port->counters;
 	u32 n;
@@ -248,50 +237,6 @@ static bool count_at(const struct br_sg_port *port, u32 i,
 	return false;
 }
 
-bool br_sg_query_counter(struct br_sg_net *bn, const char *dev, u32 i,
-			  int (*fn)(const struct br_sg_count *count, void *arg),
-			  void *arg, int *ret)
-{
-	const struct br_sg_snapshot *snap;
-	struct br_sg_count count;
-	bool there = false;
-	int index;
-
-	rcu_read_lock();
-	snap = rcu_dereference(bn->snap);
-	index = snap ? br_sg_policy_port_index(snap->policy, dev) : -1;
-	if (index >= 0)
-		there = count_at(br_sg_policy_port_at(snap->policy, index), i, &count);
-	if (there)
-		*ret = fn(&count, arg);
-	rcu_read_unlock();
-	return there;
-}
-
-bool br_sg_query_shadow_counter(struct br_sg_net *bn, const char *dev, u32 i,
-			       int (*fn)(const struct br_sg_count *count,
-					 void *arg), void *arg, int *ret)
-{
-	const struct br_sg_snapshot *snap;
-	struct br_sg_count count;
-	bool there = false;
-	int index = -1;
-
-	rcu_read_lock();
-	snap = rcu_dereference(bn->snap);
-	if (snap && snap->shadow)
-		index = br_sg_policy_port_index(snap->shadow, dev);
-	if (index >= 0)
-		there = count_at(br_sg_policy_port_at(snap->shadow, index), i, &count);
-	if (there) {
-		count.would = count.reason ? BR_SG_WOULD_DROP :
-					     BR_SG_WOULD_ACCEPT;
-		*ret = fn(&count, arg);
-	}
-	rcu_read_unlock();
-	return there;
-}
-
 /* the @i-th: without a port line what became of that, then rules in force */
 static bool end_count_at(const struct br_sg_shadow_end *end, u32 i,
 			 struct br_sg_count *count)
@@ -326,7 +271,7 @@ static bool end_count_at(const struct br_sg_shadow_end *end, u32 i,
 }
 
 bool br_sg_query_shadow_dev_counter(struct br_sg_net *bn, u32 slot, const char *dev,
-			      u32 i, int (*fn)(const struct br_sg_count *count,
+				    u32 i, int (*fn)(const struct br_sg_count *count,
 					       void *arg), void *arg, int *ret)
 {
 	const struct br_sg_snapshot *snap;

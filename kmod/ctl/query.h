@@ -8,12 +8,16 @@
 
 struct br_sg_config;
 struct br_sg_net;
+struct br_sg_policy;
+struct br_sg_port;
 
 /*
- * The config in force, a reference; never NULL. With @shadow that of the shadow,
- * or NULL.
+ * The policy in force, or the shadow, a reference; NULL: there is none. Its counters
+ * go on whatever is in force by then.
  */
-struct br_sg_config *br_sg_query_config(struct br_sg_net *bn, bool shadow);
+struct br_sg_policy *br_sg_query_policy(struct br_sg_net *bn, bool shadow);
+/* the config in force, a reference; never NULL */
+struct br_sg_config *br_sg_query_config(struct br_sg_net *bn);
 
 /* what PORT_GET says besides the configuration */
 struct br_sg_port_info {
@@ -30,17 +34,13 @@ struct br_sg_port_info {
 
 /* zeros when @dev is not a port of the snapshot in force */
 void br_sg_query_port(struct br_sg_net *bn, const char *dev,
-			    struct br_sg_port_info *info);
+		      struct br_sg_port_info *info);
 /*
  * What is known of a bridge port's device that no port line names and that is
  * blocked, not its zone and serial. False: @dev is none.
  */
 bool br_sg_query_held(struct br_sg_net *bn, const char *dev,
-			    struct br_sg_port_info *info);
-/* members of a group in force, or in the shadow, those of local ports included */
-u32 br_sg_query_group_count(struct br_sg_net *bn, bool shadow,
-			     const char *group);
-
+		      struct br_sg_port_info *info);
 struct br_sg_zone_info {
 	char bridge[IFNAMSIZ];
 	u16 zone;
@@ -49,7 +49,7 @@ struct br_sg_zone_info {
 
 /* fills up to @max; returns how many there are from @first on */
 u32 br_sg_query_zones(struct br_sg_net *bn, u32 first,
-		       struct br_sg_zone_info *info, u32 max);
+		      struct br_sg_zone_info *info, u32 max);
 
 struct br_sg_figures {
 	u32 ports_active;
@@ -88,23 +88,18 @@ struct br_sg_count {
 };
 
 /*
- * The @i-th counter of port @dev, in an order that stays as long as the port's
- * policy; false: there is no such port or no more counters. Calls @fn under
- * RCU, it must not sleep.
+ * The @i-th counter of @port, ingress before egress, in the order steps, reasons,
+ * rules; false: there are no more. The strings in @count live as long as @port.
  */
-bool br_sg_query_counter(struct br_sg_net *bn, const char *dev, u32 i,
-			  int (*fn)(const struct br_sg_count *count, void *arg),
-			  void *arg, int *ret);
-
+bool br_sg_query_counter(const struct br_sg_port *port, u32 i,
+			 struct br_sg_count *count);
 /*
- * The same of the shadow: of its port @dev, and of the @slot-th device that it
- * has counts for besides, if that is @dev or @dev is NULL.
+ * The @i-th counter of the @slot-th device that the shadow has counts for besides its
+ * ports', if that is @dev or @dev is NULL; false: there is none. Calls @fn under RCU,
+ * it must not sleep.
  */
-bool br_sg_query_shadow_counter(struct br_sg_net *bn, const char *dev, u32 i,
-			       int (*fn)(const struct br_sg_count *count,
-					 void *arg), void *arg, int *ret);
 bool br_sg_query_shadow_dev_counter(struct br_sg_net *bn, u32 slot, const char *dev,
-			      u32 i, int (*fn)(const struct br_sg_count *count,
+				    u32 i, int (*fn)(const struct br_sg_count *count,
 					       void *arg), void *arg, int *ret);
 /* how many such devices there are */
 u32 br_sg_query_shadow_devs(struct br_sg_net *bn);

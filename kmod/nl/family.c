@@ -24,7 +24,7 @@ static int br_sg_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	if (tb[BR_SG_A_FLAGS])
 		flags = nla_get_u32(tb[BR_SG_A_FLAGS]);
 
-	base = br_sg_query_config(bn, false);
+	base = br_sg_query_config(bn);
 	generation = base->generation;
 	if (tb[BR_SG_A_GENERATION] &&
 	    nla_get_u64(tb[BR_SG_A_GENERATION]) != generation) {
@@ -113,7 +113,7 @@ static int br_sg_nl_commit(struct br_sg_net *bn, struct br_sg_session *session,
 	if (!refusal)
 		return -ENOMEM;
 	err = br_sg_commit(bn, session->config, session->resume,
-				  session->base, flags, generation, refusal);
+			   session->base, flags, generation, refusal);
 	if (err)
 		br_sg_nl_commit_refuse(refusal, err, extack);
 	else if (!(flags & BR_SG_COMMIT_F_DRY_RUN))

@@ -51,8 +51,7 @@ int br_sg_nl_flow_start(struct netlink_callback *cb)
 	memset(flows, 0, sizeof(*flows));
 	flows->revoked = tb[BR_SG_A_FLAGS] &&
 			 nla_get_u32(tb[BR_SG_A_FLAGS]) & BR_SG_FLOW_F_REVOKED;
-	flows->config = br_sg_query_config(br_sg_net(sock_net(cb->skb->sk)),
-					    false);
+	flows->config = br_sg_query_config(br_sg_net(sock_net(cb->skb->sk)));
 	if (!tb[BR_SG_A_PORT])
 		return 0;
 	conf = br_sg_nl_port_key(flows->config, tb[BR_SG_A_PORT], cb->extack);

@@ -2,10 +2,12 @@
 /*
  * What is in force: STATUS_GET, PORT_GET and the dumps.
  *
- * A dump pins the configuration that is in force when it starts, which nobody
- * changes any more, so that its cursor is two indices and it is consistent
- * however long the reader takes. A message takes what fits; an object that
- * does not begins the next one.
+ * A dump pins the policy that is in force when it starts, which nobody changes any
+ * more, so that its cursor is two indices and it is consistent however long the
+ * reader takes: what is configured, members, and counters, which the versions of a
+ * port share. What PORT_GET says of devices is read when it is sent; a commit in the
+ * middle sets NLM_F_DUMP_INTR there. A message takes what fits; an object that does
+ * not begins the next one.
  */
 #include <linux/slab.h>
 #include <net/sock.h>
@@ -22,18 +24,33 @@ static bool br_sg_nl_of_shadow(struct nlattr *const *tb)
 	       nla_get_u32(tb[BR_SG_A_FLAGS]) & BR_SG_GET_F_SHADOW;
 }
 
-/* what is in force, or the shadow if FLAGS ask for it: -ENOENT, there is none */
-static struct br_sg_config *br_sg_nl_config(struct br_sg_net *bn,
-					    struct nlattr *const *tb,
-					    struct netlink_ext_ack *extack)
+/*
+ * What is in force, or the shadow if FLAGS ask for it: -ENOENT, there is none. A
+ * reference to *@policy, or, where it is NULL, to the config.
+ */
+static struct br_sg_config *br_sg_nl_pin(struct br_sg_net *bn,
+					 struct nlattr *const *tb,
+					 struct br_sg_policy **policy,
+					 struct netlink_ext_ack *extack)
 {
-	struct br_sg_config *config;
+	bool shadow = br_sg_nl_of_shadow(tb);
 
-	config = br_sg_query_config(bn, br_sg_nl_of_shadow(tb));
-	if (config)
-		return config;
+	*policy = br_sg_query_policy(bn, shadow);
+	if (*policy)
+		return (*policy)->config;
+	if (!shadow)
+		return br_sg_config_get(bn->empty);
 	NL_SET_ERR_MSG_ATTR(extack, tb[BR_SG_A_FLAGS], "there is no shadow");
 	return ERR_PTR(-ENOENT);
+}
+
+static void br_sg_nl_unpin(struct br_sg_policy *policy,
+			   struct br_sg_config *config)
+{
+	if (policy)
+		br_sg_policy_put(policy);
+	else
+		br_sg_config_put(config);
 }
 
 static int br_sg_nl_dump_start(struct netlink_callback *cb,
@@ -48,12 +65,12 @@ static int br_sg_nl_dump_start(struct netlink_callback *cb,
 	err = br_sg_nl_parse(cb->nlh, tb, policy, 0, cb->extack);
 	if (err)
 		return err;
+	memset(dump, 0, sizeof(*dump));
 	/* older kernels have no extack here, an errno is all they give */
-	config = br_sg_nl_config(br_sg_net(sock_net(cb->skb->sk)), tb,
-				 cb->extack);
+	config = br_sg_nl_pin(br_sg_net(sock_net(cb->skb->sk)), tb, &dump->policy,
+			      cb->extack);
 	if (IS_ERR(config))
 		return PTR_ERR(config);
-	memset(dump, 0, sizeof(*dump));
 	dump->config = config;
 	dump->shadow = br_sg_nl_of_shadow(tb);
 	dump->end = U32_MAX;
@@ -70,7 +87,9 @@ int br_sg_nl_start(struct netlink_callback *cb)
 
 int br_sg_nl_done(struct netlink_callback *cb)
 {
-	br_sg_config_put(br_sg_nl_dump(cb)->config);
+	struct br_sg_nl_dump *dump = br_sg_nl_dump(cb);
+
+	br_sg_nl_unpin(dump->policy, dump->config);
 	return 0;
 }
 
@@ -154,15 +173,21 @@ void *br_sg_nl_head(struct sk_buff *skb, struct netlink_callback *cb,
 	return head;
 }
 
+/* sets NLM_F_DUMP_INTR if a message before showed another generation */
+static void br_sg_nl_consistent(struct netlink_callback *cb, void *head,
+				u64 generation)
+{
+	cb->seq = (u32)generation ? : 1;
+	genl_dump_check_consistent(cb, head);
+}
+
 void *br_sg_nl_begin(struct sk_buff *skb, struct netlink_callback *cb,
 		     u64 generation, u8 cmd)
 {
 	void *head = br_sg_nl_head(skb, cb, generation, cmd);
 
-	if (!head)
-		return NULL;
-	cb->seq = (u32)generation ? : 1;
-	genl_dump_check_consistent(cb, head);
+	if (head)
+		br_sg_nl_consistent(cb, head, generation);
 	return head;
 }
 
@@ -187,9 +212,12 @@ static int br_sg_nl_dump_message(struct sk_buff *skb,
 	end = min(end, dump->end);
 	if (dump->i >= end)
 		return 0;
-	head = br_sg_nl_begin(skb, cb, dump->config->generation, cmd);
+	head = br_sg_nl_head(skb, cb, dump->config->generation, cmd);
 	if (!head)
 		return -EMSGSIZE;
+	br_sg_nl_consistent(cb, head, cmd == BR_SG_CMD_PORT_GET &&
+			    !dump->shadow ? READ_ONCE(bn->generation) :
+			    dump->config->generation);
 	while (dump->i < end) {
 		ret = put(skb, bn, dump);
 		if (ret < 0)
@@ -275,8 +303,10 @@ static int br_sg_nl_put_group(struct sk_buff *skb, struct br_sg_net *bn,
 {
 	const struct br_sg_group_conf *conf =
 		br_sg_config_at(dump->config, BR_SG_KIND_GROUP, dump->i);
+	struct br_sg_addrset *members;
 	struct nlattr *nest;
 
+	members = br_sg_policy_group_members(dump->policy, conf->name->s);
 	nest = nla_nest_start(skb, BR_SG_A_GROUP);
 	if (!nest)
 		return -EMSGSIZE;
@@ -284,8 +314,7 @@ static int br_sg_nl_put_group(struct sk_buff *skb, struct br_sg_net *bn,
 	    (conf->stateless && nla_put_flag(skb, BR_SG_GROUP_A_STATELESS)) ||
 	    nla_put_u32(skb, BR_SG_GROUP_A_RULES, conf->rules->n) ||
 	    nla_put_u32(skb, BR_SG_GROUP_A_COUNT,
-			br_sg_query_group_count(bn, dump->shadow,
-						 conf->name->s))) {
+			br_sg_addrset_count(members))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -492,24 +521,23 @@ static bool br_sg_nl_counter_at(struct sk_buff *skb, struct br_sg_net *bn,
 				const struct br_sg_nl_dump *dump, int *ret)
 {
 	u32 ports = br_sg_nl_counter_ports(dump);
-	const struct br_sg_port_conf *conf;
-	const char *dev = dump->dev;
+	const struct br_sg_port *port;
+	struct br_sg_count count;
 
 	if (dump->i >= ports)
-		return br_sg_query_shadow_dev_counter(bn, dump->i - ports, dev,
-						      dump->j,
+		return br_sg_query_shadow_dev_counter(bn, dump->i - ports,
+						      dump->dev, dump->j,
 						      br_sg_nl_put_counter,
 						      skb, ret);
-	if (!dev) {
-		conf = br_sg_config_at(dump->config, BR_SG_KIND_PORT, dump->i);
-		dev = conf->dev;
-	}
+	port = dump->dev ? br_sg_policy_port(dump->policy, dump->dev) :
+			   br_sg_policy_port_at(dump->policy, dump->i);
+	if (!port || !br_sg_query_counter(port, dump->j, &count))
+		return false;
 	if (dump->shadow)
-		return br_sg_query_shadow_counter(bn, dev, dump->j,
-						  br_sg_nl_put_counter, skb,
-						  ret);
-	return br_sg_query_counter(bn, dev, dump->j, br_sg_nl_put_counter, skb,
-				   ret);
+		count.would = count.reason ? BR_SG_WOULD_DROP :
+					     BR_SG_WOULD_ACCEPT;
+	*ret = br_sg_nl_put_counter(&count, skb);
+	return true;
 }
 
 /* one counter, not one port */
@@ -563,6 +591,7 @@ int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *tb[BR_SG_A_MAX + 1];
 	struct br_sg_port_info held;
 	struct br_sg_port_conf *conf;
+	struct br_sg_policy *policy;
 	struct br_sg_config *config;
 	const char *dev = NULL;
 	struct sk_buff *reply;
@@ -580,7 +609,7 @@ int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	}
 
-	config = br_sg_nl_config(bn, tb, info->extack);
+	config = br_sg_nl_pin(bn, tb, &policy, info->extack);
 	if (IS_ERR(config))
 		return PTR_ERR(config);
 	/* without the text of a refusal, which an answer must not carry */
@@ -613,7 +642,7 @@ int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 	genlmsg_end(reply, head);
 	err = genlmsg_reply(reply, info);
 out_put:
-	br_sg_config_put(config);
+	br_sg_nl_unpin(policy, config);
 	return err;
 }
 
@@ -723,7 +752,7 @@ int br_sg_nl_status_doit(struct sk_buff *skb, struct genl_info *info)
 				 BR_SG_CMD_STATUS_GET);
 	if (!head)
 		goto err_free;
-	config = br_sg_query_config(bn, false);
+	config = br_sg_query_config(bn);
 	err = br_sg_nl_put_status(reply, bn, config);
 	br_sg_config_put(config);
 	if (err)

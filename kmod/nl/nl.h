@@ -161,7 +161,9 @@ size_t br_sg_nl_port_size(const struct br_sg_port_conf *conf);
 
 /**
  * struct br_sg_nl_dump - where a dump is, in netlink_callback.ctx
- * @config: pinned: in force, or the shadow's
+ * @config: in force, or the shadow's
+ * @policy: pinned, and @config with it; NULL: nothing is configured, and @config is
+ *	pinned
  * @shadow: it is the shadow that is dumped
  * @dev: of @config: COUNTER_GET of one port; NULL: of all
  * @i: index of the object: of sets, then groups where both are dumped; of a
@@ -171,6 +173,7 @@ size_t br_sg_nl_port_size(const struct br_sg_port_conf *conf);
  */
 struct br_sg_nl_dump {
 	struct br_sg_config *config;
+	struct br_sg_policy *policy;
 	bool shadow;
 	const char *dev;
 	u32 i;
