@@ -393,8 +393,11 @@ def ours(quick):
 def by_hand(quick):
     peer = Nft()
     both(peer)
-    if not quick and WORD != "count":
-        peer.full(Own(1000, 100), 1)
+    if WORD == "count":
+        return
+    # also when quick: it is what our own is measured by
+    peer.full(Own(1000, 100), 1)
+    if not quick:
         rules_memory(peer)
 
 
