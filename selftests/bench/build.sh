@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Builds the tool, what times it and looks inside it, and the module twice: for Debian's stock kernel
-# where make puts it, for the User Mode Linux kernel in a copy under
+# Builds the tool, what times it and looks inside it, and the module twice: for
+# Debian's stock kernel where make puts it, for the User Mode Linux kernel in a copy under
 # build/uml/module, as check_next.sh does.
 set -u
 cd "$(dirname "$0")/../.." || exit 1

@@ -34,6 +34,7 @@ CALLS = "--calls" in sys.argv
 
 # Of a group's ports, as many have it and one more that all have, "default".
 PORTS_OF_GROUP, RULES_OF_GROUP = 10, 16
+PER_BRIDGE = 100
 
 
 def million(ns):
@@ -213,13 +214,19 @@ def at(ports):
     settle()
 
 
-def devices(count, per_bridge):
-    """@count ports of bridges: half of them taps with a port line, each beside an
-    uplink that has none"""
-    lines = []
+def bridge_of(i, count):
+    """of the i-th tap and its uplink: a bridge of 100, as a bridge has for a
+    network, or, of the second half, one of their own, as of a hybrid plug"""
+    return "br%d" % (2 * i // PER_BRIDGE) if i < count // 4 else "qbr%d" % i
+
+
+def devices(count):
+    """@count ports of bridges: half of them taps, which have port lines, each with
+    an uplink, which has none"""
+    lines, bridge = [], None
     for i in range(count // 2):
-        bridge = "br%d" % (2 * i // per_bridge)
-        if not 2 * i % per_bridge:
+        if bridge != bridge_of(i, count):
+            bridge = bridge_of(i, count)
             lines.append("link add %s type bridge" % bridge)
         lines += ["link add %s master %s type dummy" % (dev, bridge)
                   for dev in ("qvb%d" % i, policy.Port(i).name)]
@@ -236,26 +243,27 @@ def enslave(dev, bridge):
     raise RuntimeError("ip link set has not sent RTM_NEWLINK")
 
 
-def join(count, per_bridge):
-    """a device joins a bridge, beside so many that are on bridges: what it takes
-    more than without a configuration"""
-    devices(count, per_bridge)
-    last = count // 2 - 1
-    dev, bridge = policy.Port(last).name, "br%d" % (2 * last // per_bridge)
+def join(count):
+    """a device joins a bridge of each size, beside so many that are on bridges:
+    what it takes more than without a configuration"""
+    devices(count)
+    last = {PER_BRIDGE: count // 4 - 1, 2: count // 2 - 1}
 
     def took():
-        return statistics.median(enslave(dev, bridge) for _ in range(TRIES))
+        return {size: statistics.median(
+            enslave(policy.Port(i).name, bridge_of(i, count))
+            for _ in range(TRIES)) for size, i in last.items()}
     bare = took()
     lines, groups = cloud(count // 2)
-    keys = {"ports": count // 2, "groups": groups, "devices": count,
-            "per_bridge": per_bridge}
+    keys = {"ports": count // 2, "groups": groups, "devices": count}
     apply_row("apply", keys, lines)
     for defaults in (0, 64):
         if defaults:
             sgctl.run("-b", "-", stdin=text(
                 "default drop none%d*" % i for i in range(defaults)))
-        report("join", **keys, defaults=defaults, kernel=million(took() - bare),
-               bare=million(bare))
+        for size, ns in took().items():
+            report("join", **keys, per_bridge=size, defaults=defaults,
+                   kernel=million(ns - bare[size]), bare=million(bare[size]))
     sgctl.flush()
     settle()
 
@@ -320,26 +328,25 @@ def unload():
     n = 1000
     bare = rmmod()
     sgctl.load()
-    devices(n, 100)
+    devices(n)
     lines, groups = cloud(n // 2)
     keys = {"ports": n // 2, "groups": groups, "devices": n}
     sgctl.run("apply", "-", stdin=text(lines))
     row = Row("flush", **keys)
     row.one(sgctl.SGCTL, "flush")
     row.report()
-    took, later = (million(a - b) for a, b in zip(rmmod(), bare))
+    took, later = (million(max(0, a - b)) for a, b in zip(rmmod(), bare))
     report("rmmod after flush", **keys, kernel=took, later=later,
            bare=million(bare[0]))
     sgctl.load()
 
 
-# The devices of a namespace take long to go, and would do it beside what is counted:
-# those parts come last, and main() keeps their namespaces.
+# In this order, whatever was asked for: the devices of a namespace take long to go and
+# would do it beside what is counted, so main() keeps namespaces; and the module, when
+# it goes, is told of the devices of all.
 PARTS = {"1000": lambda: at(1000), "10000": lambda: at(10000),
          "replace": replace, "sets": sets, "rmmod": unload,
-         "join-2000": lambda: join(2000, 100),
-         "join-10000": lambda: join(10000, 100),
-         "join-10000-qbr": lambda: join(10000, 2)}
+         "join-2000": lambda: join(2000), "join-10000": lambda: join(10000)}
 
 
 def main():
@@ -349,7 +356,7 @@ def main():
     sgctl.load()
     lab.sh(sgctl.SGCTL, "-V")
     kept = []
-    for name in [a for a in sys.argv[1:] if a in PARTS] or PARTS:
+    for name in [p for p in PARTS if p in sys.argv] or PARTS:
         lab.enter(lab.FIRST)
         lab.unshare()
         kept.append(lab.netns_fd())

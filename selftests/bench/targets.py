@@ -142,9 +142,9 @@ def changes():
                False)
         yield ("%s, 10,000 ports, of 1,000" % name,
                lambda r, n=name: grows(r, n), 1.3, TIMES, False)
-    for style, per_bridge in (("", 100), (", two a bridge", 2)):
+    for style, per_bridge in ((", 100 a bridge", 100), (", two a bridge", 2)):
         for text, defaults in (("", 0), (", 64 defaults", 64)):
-            yield ("a device joins 10,000%s%s" % (style, text),
+            yield ("a device joins, of 10,000%s%s" % (style, text),
                    lambda r, b=per_bridge, d=defaults: r.change(
                        "join", devices=10000, per_bridge=b, defaults=d), 0.3, M,
                    False)
