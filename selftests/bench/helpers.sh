@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
 # Sourced. bench_helpers FOLDER: builds there the two C programs of the bench.
 bench_helpers()
 {

@@ -6,6 +6,7 @@ points are not there is not reached.
 targets.py LOG: of what changes.py has printed there, the targets that it decides;
 exits 1 when one is not reached"""
 import json
+import statistics
 import sys
 
 import grid
@@ -41,17 +42,24 @@ class Results:
                     if isinstance(value, list) else value
         raise Missing("not measured: %s %s" % (peer, name))
 
+    def with_start(self, name, peer):
+        """medians of the command and of the starts between"""
+        for c in self.control:
+            if c["name"] == name and c["peer"] == peer and "start_ms" in c:
+                return (statistics.median(c["ms"]),
+                        statistics.median(c["start_ms"]))
+        raise Missing("not measured: %s %s" % (peer, name))
+
     def of_start(self, name):
         """how many times as long as one that only says its version"""
-        return self.command(name) / self.command("start")
-
-    def beyond_start(self, name, peer="br_sg"):
-        """what a command takes more than one that only says its version"""
-        return self.command(name, peer=peer) - self.command("start", peer=peer)
+        whole, start = self.with_start(name, "br_sg")
+        return whole / start
 
     def of_nft(self, name):
         """per cent of what nft takes for it, both beyond their start"""
-        return 100 * self.beyond_start(name) / self.beyond_start(name, "nft")
+        (ours, start), (theirs, nft) = (self.with_start(name, p)
+                                        for p in ("br_sg", "nft"))
+        return 100 * (ours - start) / (theirs - nft)
 
     def change(self, name, **where):
         """millions of instructions in the kernel, those left to its threads too"""
