@@ -34,7 +34,7 @@ run()
 guest="env BR_SG_KO=/br_sg/build/uml/module/kmod/br_sg.ko python3 -u selftests/bench"
 [ -n "${BENCH_RUNS:-}" ] ||
 	rm -f $out/icount-*.log $out/native-*.log $out/control.log \
-		$out/count.log $out/*.commit
+		$out/count.log $out/changes.log $out/*.commit
 # counting does not mind company: two at a time; then, alone, what is timed
 # shellcheck disable=SC2086
 while read -r kind name mem points; do
@@ -46,8 +46,11 @@ while read -r kind name mem points; do
 		python3 -u selftests/bench/point.py $points &
 done < <(selftests/bench/grid.py $quick)
 wait
+run changes selftests/vm/run.sh -i -t 3600 -m 6144 \
+	python3 -u selftests/bench/changes.py &
 run count selftests/vm/run.sh -i -t 1800 -m 3072 \
 	python3 -u selftests/bench/control.py --count br_sg nft
+wait
 # shellcheck disable=SC2086
 while read -r kind name mem points; do
 	[ "$kind" = native ] || continue

@@ -30,7 +30,7 @@ def lines(pattern):
         with open(path) as f:
             for line in f:
                 kind, _, rest = line.strip().partition(" ")
-                if kind in ("point", "control", "count"):
+                if kind in ("point", "control", "count", "change"):
                     yield kind, json.loads(rest)
                 elif kind == "failed":
                     yield kind, rest
@@ -47,8 +47,8 @@ def spread(values):
 
 
 def collect():
-    """{name: point} with both columns, the control plane's times and counts,
-    what failed"""
+    """{name: point} with both columns, the control plane's times, counts and
+    changes, what failed"""
     points, failed, samples = {}, [], {}
     for kind, p in lines("icount-*.log"):
         if kind == "failed":
@@ -68,14 +68,14 @@ def collect():
     for name, (p, values) in turns.items():
         mine = points.setdefault(name, {k: p[k] for k in ("peer",) + KEYS})
         mine["ns"] = spread(values)
-    commands = {"control": [], "count": []}
+    commands = {"control": [], "count": [], "changes": []}
     for name, found in commands.items():
         for kind, p in lines(name + ".log"):
             if kind == "failed":
                 failed.append(p)
             else:
                 found.append(p)
-    return points, commands["control"], commands["count"], failed
+    return points, commands, failed
 
 
 def rows(points):
@@ -155,14 +155,19 @@ def print_new(results):
                 for part in targets.new_parts(results, rules=rules))))
 
 
-def print_targets(judged):
-    print("\nTargets")
-    for t in judged:
-        print("%s  %-54s %10s %s %s %s%s" % (
-            "pass" if t["passed"] else "FAIL", t["name"],
-            "-" if t["value"] is None else t["value"],
-            "of at least" if t["at_least"] else "of at most", t["bound"],
-            t["unit"], " (%s)" % t["why"] if "why" in t else ""))
+def print_changes(changes):
+    print("\nA change, Debian's stock kernel, millions of instructions: in the "
+          "kernel, later in its threads, the whole command")
+    print("%-22s %6s %6s %7s %10s %8s %8s" % (
+        "", "ports", "groups", "devices", "kernel", "later", "whole"))
+    for c in changes:
+        more = ["%s %s" % ("{:,}".format(c[k]), k.replace("_", " ")) for k in (
+            "rules", "sets", "defaults", "per_bridge", "bytes") if k in c]
+        figures = ["{:,.2f}".format(c[k]) if k in c else "-"
+                   for k in ("kernel", "later", "whole")]
+        print("%-22s %6d %6d %7s %10s %8s %8s  %s" % (
+            (c["name"], c["ports"], c["groups"], c.get("devices", "-")) +
+            tuple(figures) + (", ".join(more),)))
 
 
 def native_kernel():
@@ -204,7 +209,7 @@ def publish(text, result):
         f.write(doc)
 
 
-def show(points, results, control, counted, failed, judged):
+def show(points, results, failed, judged):
     table("Instructions a packet, Debian's stock kernel, the whole road",
           points, instructions)
     table("Nanoseconds a packet, native (User Mode Linux), median "
@@ -212,19 +217,23 @@ def show(points, results, control, counted, failed, judged):
           17)
     print_beside(points)
     print_new(results)
-    print_control("native (User Mode Linux), ms", control)
-    print_control("Debian's stock kernel, millions of instructions", counted)
+    print_control("native (User Mode Linux), ms", results.control)
+    print_control("Debian's stock kernel, millions of instructions",
+                  results.counted)
+    print_changes(results.changes)
     for what, why in grid.LEFT_OUT.items():
         print("# left out: %s: %s" % (what, why))
     for f in failed:
         print("# failed: " + f)
-    print_targets(judged)
+    print("\nTargets")
+    targets.show(judged)
 
 
 def main():
-    points, control, counted, failed = collect()
+    points, commands, failed = collect()
     results = targets.Results({n: p["instructions"] for n, p in points.items()
-                               if "instructions" in p}, control)
+                               if "instructions" in p}, commands["control"],
+                              commands["count"], commands["changes"])
     judged = targets.judge(results)
     with open("/etc/debian_version") as f:
         debian = f.read().strip()
@@ -232,8 +241,9 @@ def main():
         "version": 1, "commit": commit(), "kernel": native_kernel(),
         "date": time.strftime("%Y-%m-%d"),
         "quick": "--quick" in sys.argv, "debian": debian,
-        "points": [points[n] for n in sorted(points)], "control": control,
-        "counted": counted,
+        "points": [points[n] for n in sorted(points)],
+        "control": results.control, "counted": results.counted,
+        "changes": results.changes,
         "failed": failed, "left_out": grid.LEFT_OUT, "targets": judged}
     with open(os.path.join(HERE, "result.schema.json")) as f:
         jsonschema.validate(result, json.load(f))
@@ -243,7 +253,7 @@ def main():
     plot.draw(results, OUT)
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
-        show(points, results, control, counted, failed, judged)
+        show(points, results, failed, judged)
     if "--publish" in sys.argv:
         publish(text.getvalue(), result)
     print(text.getvalue(), end="")
