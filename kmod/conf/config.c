@@ -63,6 +63,7 @@ void br_sg_port_conf_put(struct br_sg_port_conf *conf)
 	kfree(conf->pairs);
 	kfree(conf->dhcp);
 	kfree(conf->ethertypes);
+	kfree(conf->macs);
 	kfree(conf);
 }
 

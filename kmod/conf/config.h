@@ -73,6 +73,9 @@ struct br_sg_group_conf {
  * @groups: references to names
  * @dhcp: host-length prefixes
  * @ethertypes: host order
+ * @macs: its MAC, then each other of @pairs, once; NULL until a policy has the port.
+ *	Written under the netns' commit mutex, by the first policy
+ * @n_macs: length of @macs
  */
 struct br_sg_port_conf {
 	refcount_t ref;
@@ -92,11 +95,13 @@ struct br_sg_port_conf {
 	u16 n_groups;
 	u16 n_dhcp;
 	u16 n_ethertypes;
+	u16 n_macs;
 	u32 ct_limit;
 	struct br_sg_pair *pairs;
 	struct br_sg_name **groups;
 	struct br_sg_prefix *dhcp;
 	u16 *ethertypes;
+	u8 (*macs)[ETH_ALEN];
 };
 
 enum br_sg_kind {

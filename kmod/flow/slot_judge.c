@@ -134,6 +134,8 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 {
 	u64 renewed = br_sg_slot_renewed(bind, ct, own, slot);
 
+	if (renewed == slot)
+		return slot;
 	if (br_sg_slot_version(slot) < bind->port->since)
 		br_sg_slot_forget(ct, false);
 	WRITE_ONCE(words[own], renewed);
@@ -141,6 +143,17 @@ static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
 	if (br_sg_slot_revoked(slot) && !br_sg_slot_revoked(renewed))
 		br_sg_tomb_release(ct);
 	return renewed;
+}
+
+/*
+ * What was admitted under this version of the port's policy passes. What was revoked
+ * is judged with each packet: members that come make no new version, since they take
+ * nothing from what passes, but they may let it pass again.
+ */
+static bool slot_holds(const struct br_sg_bind *bind, u64 slot)
+{
+	return (slot & BR_SG_SLOT_STAMP) == bind->stamp &&
+	       !br_sg_slot_revoked(slot);
 }
 
 u64 br_sg_slot_peek(const struct br_sg_bind *bind, const struct nf_conn *ct,
@@ -152,7 +165,7 @@ u64 br_sg_slot_peek(const struct br_sg_bind *bind, const struct nf_conn *ct,
 	if (!(slot & BR_SG_SLOT_MARK) ||
 	    br_sg_slot_serial(slot) != br_sg_slot_serial(bind->stamp))
 		return 0;
-	if ((slot & BR_SG_SLOT_STAMP) == bind->stamp)
+	if (slot_holds(bind, slot))
 		return slot;
 	return br_sg_slot_renewed(bind, ct, own, slot);
 }
@@ -165,7 +178,7 @@ u64 br_sg_slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
 	/* the entry is the port's to count, and no more */
 	if (!(slot & BR_SG_SLOT_MARK))
 		return 0;
-	if ((slot & BR_SG_SLOT_STAMP) == bind->stamp)
+	if (slot_holds(bind, slot))
 		return slot;
 	if (br_sg_slot_serial(slot) != br_sg_slot_serial(bind->stamp))
 		return 0;

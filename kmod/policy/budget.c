@@ -174,7 +174,8 @@ static size_t set_bytes(const struct br_sg_owner *owner)
 size_t br_sg_owner_bytes(const struct br_sg_owner *owner)
 {
 	return room(sizeof(*owner)) + owner->users.bytes + owner->deps.bytes +
-	       owner->dep_bytes + owner->ports.bytes + owner->brought.bytes +
+	       owner->dep_bytes + owner->ports.bytes + owner->brought4.bytes +
+	       owner->brought6.bytes +
 	       (owner->tag ? room(sizeof(*owner->tag)) : 0) +
 	       (owner->set ? set_bytes(owner) : group_bytes(owner));
 }
@@ -197,7 +198,7 @@ void br_sg_ruleset_count(struct br_sg_ruleset *ruleset)
 	}
 }
 
-static size_t port_conf_bytes(const struct br_sg_compile *c,
+static size_t port_conf_bytes(struct br_sg_compile *c,
 			      const struct br_sg_port_conf *conf)
 {
 	const struct br_sg_owner *owner;
@@ -208,10 +209,11 @@ static size_t port_conf_bytes(const struct br_sg_compile *c,
 		array_room(conf->n_pairs, sizeof(*conf->pairs)) +
 		array_room(conf->n_groups, sizeof(*conf->groups)) +
 		array_room(conf->n_dhcp, sizeof(*conf->dhcp)) +
-		array_room(conf->n_ethertypes, sizeof(*conf->ethertypes));
+		array_room(conf->n_ethertypes, sizeof(*conf->ethertypes)) +
+		array_room(conf->n_pairs + 1, sizeof(*conf->macs));
 	/* a name is the group's own, but if the port came before it */
 	for (i = 0; i < conf->n_groups; i++) {
-		owner = br_sg_owner_find(c->new, false, conf->groups[i]->s);
+		owner = br_sg_owner_group(c, conf->groups[i]);
 		if (!owner || owner->group_conf->name != conf->groups[i])
 			bytes += br_sg_name_bytes(conf->groups[i]);
 	}
@@ -250,11 +252,10 @@ int br_sg_budget_shadow(struct br_sg_compile *c)
 	return br_sg_budget_move(c, 0, bytes);
 }
 
-size_t br_sg_port_bytes(const struct br_sg_compile *c,
+size_t br_sg_port_bytes(struct br_sg_compile *c,
 			const struct br_sg_port *port)
 {
 	return room(sizeof(*port)) + port_conf_bytes(c, port->conf) +
-	       array_room(port->conf->n_pairs + 1, sizeof(*port->macs)) +
 	       room(sizeof(*port->counters)) + __BR_SG_DIRECTIONS *
 	       num_possible_cpus() * sizeof(struct br_sg_pcpu_counter) +
 	       rule_counters_bytes(port->rules);

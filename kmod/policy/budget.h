@@ -17,7 +17,7 @@ u64 br_sg_budget(void);
 /* what each takes: a name; an owner with its line; a port with its line */
 size_t br_sg_name_bytes(const struct br_sg_name *name);
 size_t br_sg_owner_bytes(const struct br_sg_owner *owner);
-size_t br_sg_port_bytes(const struct br_sg_compile *c,
+size_t br_sg_port_bytes(struct br_sg_compile *c,
 			const struct br_sg_port *port);
 /* sets @bytes and @vector_bytes of one that is being made */
 void br_sg_ruleset_count(struct br_sg_ruleset *ruleset);

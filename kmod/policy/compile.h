@@ -7,6 +7,9 @@
 
 struct br_sg_owner;
 
+#define BR_SG_FOUND_BITS	6
+#define BR_SG_FOUND		(1 << BR_SG_FOUND_BITS)
+
 /**
  * struct br_sg_compile - the work of one compile; its caller's alone
  * @old: the policy in force, or NULL
@@ -15,6 +18,8 @@ struct br_sg_owner;
  * @config: of @new
  * @id: of no other compile; the owners that this one has made carry it
  * @touched: those owners, by their @touched, a reference to each
+ * @groups: owners of groups in @new that were found last, by a hash of the name's
+ *	address: most ports and groups share their names
  * @dirty: names of devices whose ports are made anew, or go
  * @budget: bytes that @new may take
  * @refusal: says what went beyond a limit
@@ -26,6 +31,10 @@ struct br_sg_compile {
 	struct br_sg_config *config;
 	u64 id;
 	struct br_sg_owner *touched;
+	struct br_sg_found {
+		const struct br_sg_name *name;
+		struct br_sg_owner *owner;
+	} groups[BR_SG_FOUND];
 	struct br_sg_tree dirty;
 	u64 budget;
 	struct br_sg_refusal *refusal;
@@ -37,6 +46,11 @@ extern const struct br_sg_tree_type br_sg_ports_type;
 
 /* the port of @dev is to be made anew; 0 or -ENOMEM */
 int br_sg_compile_dirty(struct br_sg_compile *c, const char *dev);
+/*
+ * The port of @dev, padded, is the next version of what it is now, if it is there and
+ * not made by this compile; 0 or -ENOMEM
+ */
+int br_sg_port_age(struct br_sg_compile *c, const char *dev);
 /* makes or removes the ports that are dirty; 0 or an errno */
 int br_sg_compile_ports(struct br_sg_compile *c);
 void br_sg_port_put(struct br_sg_port *port);

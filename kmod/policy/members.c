@@ -21,15 +21,27 @@
 #include "policy/compile.h"
 #include "policy/owner.h"
 
-/* of a group's @brought; the value is a u64 */
-struct brought_key {
-	u8 family;
-	struct br_sg_addr addr;
+/*
+ * What ports bring to a group, a tree per family. An address that n ports bring is there
+ * n times, with @seq from 0 to n - 1, which takes less than a count beside each: most are
+ * brought by one.
+ */
+struct brought4 {
+	__be32 addr;
+	__be16 seq;
 } __packed;
 
-const struct br_sg_tree_type br_sg_brought_type = {
-	.key = sizeof(struct brought_key),
-	.value = sizeof(u64),
+struct brought6 {
+	struct br_sg_addr addr;
+	__be16 seq;
+} __packed;
+
+const struct br_sg_tree_type br_sg_brought4_type = {
+	.key = sizeof(struct brought4),
+};
+
+const struct br_sg_tree_type br_sg_brought6_type = {
+	.key = sizeof(struct brought6),
 };
 
 static bool is_host(const struct br_sg_prefix *prefix)
@@ -37,21 +49,40 @@ static bool is_host(const struct br_sg_prefix *prefix)
 	return prefix->len == br_sg_family_bits(prefix->family);
 }
 
-static void brought_key(struct brought_key *key,
-			const struct br_sg_prefix *prefix)
+/* a group's tree for a prefix, and the prefix's @seq-th key in it */
+struct brought {
+	const struct br_sg_tree_type *type;
+	struct br_sg_tree *tree;
+	union {
+		struct brought4 v4;
+		struct brought6 v6;
+	} key;
+};
+
+static void brought_at(struct brought *at, struct br_sg_owner *group,
+		       const struct br_sg_prefix *prefix, u32 seq)
 {
-	key->family = prefix->family;
-	key->addr = prefix->addr;
+	if (prefix->family == AF_INET) {
+		at->type = &br_sg_brought4_type;
+		at->tree = &group->brought4;
+		at->key.v4.addr = prefix->addr.v4;
+		at->key.v4.seq = cpu_to_be16(seq);
+	} else {
+		at->type = &br_sg_brought6_type;
+		at->tree = &group->brought6;
+		at->key.v6.addr = prefix->addr;
+		at->key.v6.seq = cpu_to_be16(seq);
+	}
 }
 
-static bool is_brought(const struct br_sg_owner *group,
-		       const struct br_sg_prefix *prefix)
+static bool brought_has(const struct br_sg_owner *group,
+			const struct br_sg_prefix *prefix, u32 seq)
 {
-	struct brought_key key;
+	struct brought at;
 
-	brought_key(&key, prefix);
-	return is_host(prefix) &&
-	       br_sg_tree_find(&br_sg_brought_type, &group->brought, &key);
+	/* which is not changed through it */
+	brought_at(&at, (struct br_sg_owner *)group, prefix, seq);
+	return br_sg_tree_find(at.type, at.tree, &at.key);
 }
 
 static bool is_by_hand(const struct br_sg_owner *group,
@@ -63,24 +94,54 @@ static bool is_by_hand(const struct br_sg_owner *group,
 	       !br_sg_prefix_cmp(&next, prefix);
 }
 
+/* how many times @prefix is there; it is. Seldom more than once */
+static u32 brought_times(struct br_sg_owner *group,
+			 const struct br_sg_prefix *prefix)
+{
+	u32 there = 0, step = 1;
+
+	while (brought_has(group, prefix, there + step)) {
+		there += step;
+		step *= 2;
+	}
+	for (; step; step /= 2)
+		if (brought_has(group, prefix, there + step))
+			there += step;
+	return there + 1;
+}
+
 /* one port more, or less, that brings @prefix */
 static int bring(struct br_sg_owner *group, const struct br_sg_prefix *prefix,
 		 bool more)
 {
-	static const u64 one = 1;
-	struct brought_key key;
-	u64 *ports;
+	struct brought at;
+	u32 times;
+	int err;
 
-	brought_key(&key, prefix);
-	ports = br_sg_tree_edit(&br_sg_brought_type, &group->brought, &key);
-	if (more && ports == ERR_PTR(-ENOENT))
-		return br_sg_tree_insert(&br_sg_brought_type, &group->brought,
-					 &key, &one);
-	if (IS_ERR(ports))
-		return PTR_ERR(ports);
-	*ports += more ? 1 : -1;
-	return *ports ? 0 : br_sg_tree_remove(&br_sg_brought_type,
-					      &group->brought, &key);
+	if (more) {
+		brought_at(&at, group, prefix, 0);
+		err = br_sg_tree_insert(at.type, at.tree, &at.key, NULL);
+		if (err != -EEXIST)
+			return err;
+	}
+	times = brought_times(group, prefix);
+	brought_at(&at, group, prefix, more ? times : times - 1);
+	return more ? br_sg_tree_insert(at.type, at.tree, &at.key, NULL) :
+		      br_sg_tree_remove(at.type, at.tree, &at.key);
+}
+
+/* with another MAC an address may be there twice: a port brings it once */
+static bool pair_counts(const struct br_sg_port_conf *conf, int pair)
+{
+	int i;
+
+	if (!is_host(&conf->pairs[pair].prefix))
+		return false;
+	for (i = 0; i < pair; i++)
+		if (!br_sg_prefix_cmp(&conf->pairs[i].prefix,
+				      &conf->pairs[pair].prefix))
+			return false;
+	return true;
 }
 
 static int port_joins(struct br_sg_compile *c,
@@ -92,7 +153,7 @@ static int port_joins(struct br_sg_compile *c,
 
 	strscpy_pad(dev, conf->dev, sizeof(dev));
 	for (i = 0; i < conf->n_groups; i++) {
-		group = br_sg_owner_edit(c, false, conf->groups[i]->s);
+		group = br_sg_owner_group_edit(c, conf->groups[i]);
 		if (IS_ERR(group))
 			return PTR_ERR(group);
 		err = joins ? br_sg_tree_insert(&br_sg_devs_type,
@@ -100,7 +161,7 @@ static int port_joins(struct br_sg_compile *c,
 			      br_sg_tree_remove(&br_sg_devs_type,
 						&group->ports, dev);
 		for (k = 0; !err && k < conf->n_pairs; k++)
-			if (is_host(&conf->pairs[k].prefix))
+			if (pair_counts(conf, k))
 				err = bring(group, &conf->pairs[k].prefix,
 					    joins);
 		if (err)
@@ -183,23 +244,39 @@ struct members_diff {
 	struct prefixes lost;
 };
 
-static int brought_item(const void *k, const void *was, const void *is,
-			void *arg)
+static int brought_item(struct members_diff *diff,
+			const struct br_sg_prefix *prefix, bool came)
 {
-	const struct brought_key *key = k;
-	struct members_diff *diff = arg;
-	struct br_sg_prefix prefix = {
-		.addr = key->addr,
-		.family = key->family,
-		.len = br_sg_family_bits(key->family),
-	};
-
 	cond_resched();
-	if (!was)
-		return prefixes_add(&diff->came, &prefix);
-	if (is || is_by_hand(diff->group, &prefix))
+	if (came)
+		return prefixes_add(&diff->came, prefix);
+	return is_by_hand(diff->group, prefix) ? 0 :
+						 prefixes_add(&diff->lost, prefix);
+}
+
+/* only what the first port brings, or the last one takes, changes members */
+static int brought4_item(const void *key, const void *was, const void *is,
+			 void *arg)
+{
+	const struct brought4 *brought = key;
+	struct br_sg_prefix prefix = { .family = AF_INET, .len = 32 };
+
+	if (brought->seq)
 		return 0;
-	return prefixes_add(&diff->lost, &prefix);
+	prefix.addr.v4 = brought->addr;
+	return brought_item(arg, &prefix, is);
+}
+
+static int brought6_item(const void *key, const void *was, const void *is,
+			 void *arg)
+{
+	const struct brought6 *brought = key;
+	struct br_sg_prefix prefix = { .family = AF_INET6, .len = 128 };
+
+	if (brought->seq)
+		return 0;
+	prefix.addr = brought->addr;
+	return brought_item(arg, &prefix, is);
 }
 
 static int hand_item(const struct br_sg_prefix *prefix, bool came, void *arg)
@@ -210,8 +287,8 @@ static int hand_item(const struct br_sg_prefix *prefix, bool came, void *arg)
 	if (came)
 		return prefixes_add(&diff->came, prefix);
 	/* what a port brought until now is brought_item()'s to judge */
-	if (is_brought(diff->group, prefix) ||
-	    is_brought(diff->group->was, prefix))
+	if (is_host(prefix) && (brought_has(diff->group, prefix, 0) ||
+				brought_has(diff->group->was, prefix, 0)))
 		return 0;
 	return prefixes_add(&diff->lost, prefix);
 }
@@ -250,8 +327,13 @@ struct br_sg_addrset *br_sg_members_of(const struct br_sg_owner *group)
 	struct br_sg_addrset *set;
 	int err;
 
-	err = br_sg_tree_diff(&br_sg_brought_type, was ? &was->brought : &none,
-			      &group->brought, brought_item, &diff);
+	err = br_sg_tree_diff(&br_sg_brought4_type,
+			      was ? &was->brought4 : &none, &group->brought4,
+			      brought4_item, &diff);
+	if (!err)
+		err = br_sg_tree_diff(&br_sg_brought6_type,
+				      was ? &was->brought6 : &none,
+				      &group->brought6, brought6_item, &diff);
 	if (!err && was)
 		err = br_sg_addrset_diff(was->group_conf->members,
 					 group->group_conf->members, hand_item,

@@ -13,7 +13,8 @@
  *
  *	port tap9	its line has changed
  *	owner db	tap9 brings another address: other members
- *	ports tap1, tap2	they have web, which uses db: other flows may pass
+ *	ports tap1, tap2	they have web, which uses db, if db lost an address: flows
+ *				with that are to be judged again
  *
  * and of the nodes of the trees above them. The tables of "web" know "db" by its tag,
  * which it keeps from compile to compile, and stay as they are. All else is shared
@@ -23,6 +24,7 @@
  * over; others are cloned first. A clone shares the trees of the first, too.
  */
 #include <linux/err.h>
+#include <linux/hash.h>
 #include <linux/idr.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -101,7 +103,8 @@ static void owner_put(struct br_sg_owner *owner)
 	br_sg_tree_drop(&br_sg_users_type, &owner->users);
 	br_sg_tree_drop(&deps_type, &owner->deps);
 	br_sg_tree_drop(&br_sg_devs_type, &owner->ports);
-	br_sg_tree_drop(&br_sg_brought_type, &owner->brought);
+	br_sg_tree_drop(&br_sg_brought4_type, &owner->brought4);
+	br_sg_tree_drop(&br_sg_brought6_type, &owner->brought6);
 	tag_put(owner->tag);
 	br_sg_addrset_put(owner->members);
 	br_sg_group_conf_put(owner->group_conf);
@@ -170,6 +173,57 @@ static void touch(struct br_sg_compile *c, struct br_sg_owner *owner)
 	c->touched = owner;
 }
 
+/* what was found may be another now; @owner NULL: it is gone */
+static void found_replace(struct br_sg_compile *c,
+			  const struct br_sg_owner *was,
+			  struct br_sg_owner *owner)
+{
+	int i;
+
+	for (i = 0; i < BR_SG_FOUND; i++) {
+		if (c->groups[i].owner != was)
+			continue;
+		c->groups[i].owner = owner;
+		if (!owner)
+			c->groups[i].name = NULL;
+	}
+}
+
+static struct br_sg_found *found_at(struct br_sg_compile *c,
+				    const struct br_sg_name *name)
+{
+	return &c->groups[hash_ptr((void *)name, BR_SG_FOUND_BITS)];
+}
+
+struct br_sg_owner *br_sg_owner_group(struct br_sg_compile *c,
+				      const struct br_sg_name *name)
+{
+	struct br_sg_found *found = found_at(c, name);
+
+	if (found->name != name) {
+		found->owner = (struct br_sg_owner *)
+			br_sg_owner_find(c->new, false, name->s);
+		found->name = found->owner ? name : NULL;
+	}
+	return found->owner;
+}
+
+struct br_sg_owner *br_sg_owner_group_edit(struct br_sg_compile *c,
+					   const struct br_sg_name *name)
+{
+	struct br_sg_found *found = found_at(c, name);
+	struct br_sg_owner *owner;
+
+	if (found->name == name && found->owner->made == c->id)
+		return found->owner;
+	owner = br_sg_owner_edit(c, false, name->s);
+	if (!IS_ERR(owner)) {
+		found->name = name;
+		found->owner = owner;
+	}
+	return owner;
+}
+
 struct br_sg_owner *br_sg_owner_edit(struct br_sg_compile *c, bool set,
 				     const char *name)
 {
@@ -196,11 +250,13 @@ struct br_sg_owner *br_sg_owner_edit(struct br_sg_compile *c, bool set,
 	br_sg_tree_share(&owner->users, &was->users);
 	br_sg_tree_share(&owner->deps, &was->deps);
 	br_sg_tree_share(&owner->ports, &was->ports);
-	br_sg_tree_share(&owner->brought, &was->brought);
+	br_sg_tree_share(&owner->brought4, &was->brought4);
+	br_sg_tree_share(&owner->brought6, &was->brought6);
 	owner->dep_bytes = was->dep_bytes;
 	owner->was = was;
 	touch(c, owner);
 	*place = owner;
+	found_replace(c, was, owner);
 	/* the policy before has it still */
 	owner_put(was);
 	return owner;
@@ -382,6 +438,7 @@ static int owner_remove(struct br_sg_compile *c, struct br_sg_owner *owner)
 		return -EINVAL;
 	owner_key(&key, owner->set, owner->set ? owner->set_conf->name->s :
 					      owner->group_conf->name->s);
+	found_replace(c, owner, NULL);
 	return br_sg_tree_remove(&br_sg_owners_type, &c->new->owners, &key);
 }
 
@@ -434,8 +491,9 @@ static int owner_tag(struct br_sg_owner *owner)
 	return 0;
 }
 
-/* the ports that have @group */
-static int group_dirty(struct br_sg_compile *c, const struct br_sg_owner *group)
+/* @fn of the ports that have @group */
+static int group_ports(struct br_sg_compile *c, const struct br_sg_owner *group,
+		       int (*fn)(struct br_sg_compile *c, const char *dev))
 {
 	static const char least[IFNAMSIZ];
 	struct br_sg_tree_iter it;
@@ -445,14 +503,23 @@ static int group_dirty(struct br_sg_compile *c, const struct br_sg_owner *group)
 	br_sg_tree_iter_init(&it, &br_sg_devs_type, &group->ports);
 	for (there = br_sg_tree_seek_ge(&it, least); there && !err;
 	     there = br_sg_tree_next(&it)) {
-		err = br_sg_compile_dirty(c, br_sg_tree_iter_key(&it));
+		err = fn(c, br_sg_tree_iter_key(&it));
 		cond_resched();
 	}
 	return err;
 }
 
-/* the ports of the groups whose rules name @owner */
-static int users_dirty(struct br_sg_compile *c, const struct br_sg_owner *owner)
+static int member_lost(const struct br_sg_prefix *prefix, bool came, void *arg)
+{
+	return !came;
+}
+
+/*
+ * The ports of the groups whose rules name @owner judge their flows again if some may
+ * not pass any more. Rules only allow, so that nothing changes for what passes when
+ * there are members more; and what was revoked is judged with each packet.
+ */
+static int users_age(struct br_sg_compile *c, const struct br_sg_owner *owner)
 {
 	static const char least[BR_SG_NAME_MAX + 1];
 	const struct br_sg_owner *user;
@@ -460,6 +527,10 @@ static int users_dirty(struct br_sg_compile *c, const struct br_sg_owner *owner)
 	int err = 0;
 	bool there;
 
+	if (!owner->users.count ||
+	    !br_sg_addrset_diff(owner->was->members, owner->members,
+				member_lost, NULL))
+		return 0;
 	br_sg_tree_iter_init(&it, &br_sg_users_type, &owner->users);
 	for (there = br_sg_tree_seek_ge(&it, least); there && !err;
 	     there = br_sg_tree_next(&it)) {
@@ -467,7 +538,7 @@ static int users_dirty(struct br_sg_compile *c, const struct br_sg_owner *owner)
 					br_sg_tree_iter_key(&it));
 		if (WARN_ON_ONCE(!user))
 			return -EINVAL;
-		err = group_dirty(c, user);
+		err = group_ports(c, user, br_sg_port_age);
 	}
 	return err;
 }
@@ -485,9 +556,9 @@ static int owner_settle(struct br_sg_compile *c, struct br_sg_owner *owner)
 	if (!err)
 		err = owner_tag(owner);
 	if (!err && owner->rules_moved)
-		err = group_dirty(c, owner);
+		err = group_ports(c, owner, br_sg_compile_dirty);
 	if (!err && was && was->members != owner->members)
-		err = users_dirty(c, owner);
+		err = users_age(c, owner);
 	if (err)
 		return err;
 	owner->bytes = br_sg_owner_bytes(owner);

@@ -32,7 +32,8 @@ struct br_sg_tag {
  * @deps: of a group: the owners that its rules name; the values are the names as
  *	the rules have them
  * @ports: of a group: devices of the ports that have it
- * @brought: of a group: addresses of those ports -> how many bring each
+ * @brought4: of a group: IPv4 addresses of those ports; see members.c
+ * @brought6: likewise, IPv6
  * @dep_bytes: names of @deps that are not the owner's own
  * @bytes: what it takes, with its line; see budget.c
  *
@@ -54,7 +55,8 @@ struct br_sg_owner {
 	struct br_sg_tree users;
 	struct br_sg_tree deps;
 	struct br_sg_tree ports;
-	struct br_sg_tree brought;
+	struct br_sg_tree brought4;
+	struct br_sg_tree brought6;
 	size_t dep_bytes;
 	size_t bytes;
 	u64 made;
@@ -71,6 +73,12 @@ extern const struct br_sg_tree_type br_sg_users_type;
 /* NULL: none of that name */
 const struct br_sg_owner *br_sg_owner_find(const struct br_sg_policy *policy,
 					   bool set, const char *name);
+/* a group in the policy that is made, by a name as ports have it; NULL: none */
+struct br_sg_owner *br_sg_owner_group(struct br_sg_compile *c,
+				      const struct br_sg_name *name);
+/* the same, to be changed in place; an ERR_PTR: -ENOENT, -ENOMEM */
+struct br_sg_owner *br_sg_owner_group_edit(struct br_sg_compile *c,
+					   const struct br_sg_name *name);
 /*
  * The owner of that name in the policy that is made, to be changed in place;
  * an ERR_PTR: -ENOENT, -ENOMEM
@@ -100,6 +108,6 @@ void br_sg_owners_forget(struct br_sg_compile *c);
  * ERR_PTR
  */
 struct br_sg_addrset *br_sg_members_of(const struct br_sg_owner *group);
-extern const struct br_sg_tree_type br_sg_brought_type;
+extern const struct br_sg_tree_type br_sg_brought4_type, br_sg_brought6_type;
 
 #endif

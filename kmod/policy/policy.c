@@ -128,23 +128,25 @@ struct br_sg_policy *br_sg_policy_new(const struct br_sg_policy *old,
 				      struct br_sg_refusal *refusal)
 {
 	static atomic64_t ids;
-	struct br_sg_compile c = {
-		.old = old,
-		.beside = beside,
-		.config = config,
-		.id = atomic64_inc_return(&ids),
-		.budget = br_sg_budget(),
-		.refusal = refusal,
-	};
-	struct br_sg_policy *policy;
-	int err;
+	struct br_sg_policy *policy = NULL;
+	struct br_sg_compile *c;
+	int err = -ENOMEM;
 
+	c = kzalloc(sizeof(*c), GFP_KERNEL);
+	if (!c)
+		return ERR_PTR(-ENOMEM);
+	c->old = old;
+	c->beside = beside;
+	c->config = config;
+	c->id = atomic64_inc_return(&ids);
+	c->budget = br_sg_budget();
+	c->refusal = refusal;
 	policy = kzalloc(sizeof(*policy), GFP_KERNEL_ACCOUNT);
 	if (!policy)
-		return ERR_PTR(-ENOMEM);
+		goto out;
 	refcount_set(&policy->ref, 1);
 	policy->config = br_sg_config_get(config);
-	c.new = policy;
+	c->new = policy;
 	if (old) {
 		br_sg_tree_share(&policy->ports, &old->ports);
 		br_sg_tree_share(&policy->owners, &old->owners);
@@ -152,11 +154,13 @@ struct br_sg_policy *br_sg_policy_new(const struct br_sg_policy *old,
 		policy->objects = old->objects;
 		policy->vector_bytes = old->vector_bytes;
 	}
-	err = compile(&c);
-	br_sg_owners_forget(&c);
-	br_sg_tree_drop(&br_sg_devs_type, &c.dirty);
+	err = compile(c);
+	br_sg_owners_forget(c);
+	br_sg_tree_drop(&br_sg_devs_type, &c->dirty);
 	if (err)
 		br_sg_policy_put(policy);
+out:
+	kfree(c);
 	return err ? ERR_PTR(err) : policy;
 }
 

@@ -74,7 +74,6 @@ br_sg_ruleset_rule(const struct br_sg_ruleset *ruleset, int direction, u32 i)
  * @ref: of policies
  * @conf: the port line, a reference
  * @guard: what it may send from
- * @macs: of @guard
  * @ruleset: a reference; NULL unless mode is FILTER
  * @rules: the counters of @ruleset's rules on this port, a reference; NULL
  *	like it
@@ -87,12 +86,12 @@ br_sg_ruleset_rule(const struct br_sg_ruleset *ruleset, int direction, u32 i)
  *	trusted or stateless
  * @epoch: moves when @version has run out: a new serial then
  * @bytes: what it takes, with @conf and without @ruleset; see budget.c
+ * @made: the compile that made it
  */
 struct br_sg_port {
 	refcount_t ref;
 	struct br_sg_port_conf *conf;
 	struct br_sg_guard guard;
-	u8 (*macs)[ETH_ALEN];
 	struct br_sg_ruleset *ruleset;
 	struct br_sg_rule_counters *rules;
 	struct br_sg_counters *counters;
@@ -103,6 +102,7 @@ struct br_sg_port {
 	u16 since;
 	u32 epoch;
 	size_t bytes;
+	u64 made;
 };
 
 /**

@@ -23,7 +23,6 @@ void br_sg_port_put(struct br_sg_port *port)
 	br_sg_rule_counters_put(port->rules);
 	br_sg_ruleset_put(port->ruleset);
 	br_sg_counters_put(port->counters);
-	kfree(port->macs);
 	br_sg_port_conf_put(port->conf);
 	kfree(port);
 }
@@ -51,31 +50,45 @@ const struct br_sg_tree_type br_sg_ports_type = {
 	.drop = ports_drop,
 };
 
+/* the port's MAC, then each other that its pairs have */
+static int conf_macs(struct br_sg_port_conf *conf)
+{
+	u8 (*macs)[ETH_ALEN];
+	int i, k, n = 1;
+
+	if (conf->macs)
+		return 0;
+	macs = kcalloc(conf->n_pairs + 1, sizeof(*macs), GFP_KERNEL_ACCOUNT);
+	if (!macs)
+		return -ENOMEM;
+	ether_addr_copy(macs[0], conf->mac);
+	for (i = 0; i < conf->n_pairs; i++) {
+		for (k = 0; k < n; k++)
+			if (ether_addr_equal(macs[k], conf->pairs[i].mac))
+				break;
+		if (k == n)
+			ether_addr_copy(macs[n++], conf->pairs[i].mac);
+	}
+	conf->n_macs = n;
+	conf->macs = macs;
+	return 0;
+}
+
 static int port_guard(struct br_sg_port *port)
 {
 	struct br_sg_port_conf *conf = port->conf;
 	struct br_sg_guard *guard = &port->guard;
-	int i, k;
+	int i, err;
 
-	port->macs = kcalloc(conf->n_pairs + 1, sizeof(*port->macs),
-			     GFP_KERNEL_ACCOUNT);
-	if (!port->macs)
-		return -ENOMEM;
+	err = conf_macs(conf);
+	if (err)
+		return err;
 	ether_addr_copy(guard->mac, conf->mac);
-	ether_addr_copy(port->macs[0], conf->mac);
-	guard->n_macs = 1;
 	guard->any_source = conf->any_source;
-	for (i = 0; i < conf->n_pairs; i++) {
+	for (i = 0; i < conf->n_pairs; i++)
 		guard->has_ipv6 |= conf->pairs[i].prefix.family == AF_INET6;
-		for (k = 0; k < guard->n_macs; k++)
-			if (ether_addr_equal(port->macs[k],
-					     conf->pairs[i].mac))
-				break;
-		if (k == guard->n_macs)
-			ether_addr_copy(port->macs[guard->n_macs++],
-					conf->pairs[i].mac);
-	}
-	guard->macs = (const u8 (*)[ETH_ALEN])port->macs;
+	guard->macs = (const u8 (*)[ETH_ALEN])conf->macs;
+	guard->n_macs = conf->n_macs;
 	guard->pairs = conf->pairs;
 	guard->n_ips = conf->n_ips;
 	guard->n_pairs = conf->n_pairs;
@@ -116,11 +129,20 @@ static int port_ruleset(struct br_sg_compile *c, struct br_sg_port *port)
 		return PTR_ERR(ruleset);
 	port->ruleset = ruleset;
 	if (port->conf->n_groups) {
-		first = br_sg_owner_find(c->new, false,
-					 port->conf->groups[0]->s);
+		first = br_sg_owner_group(c, port->conf->groups[0]);
 		port->stateless = first->group_conf->stateless;
 	}
 	return br_sg_ruleset_use(c, ruleset, true);
+}
+
+/* the next after @old's; one that has run out begins anew with a new serial */
+static void port_version(struct br_sg_port *port, const struct br_sg_port *old)
+{
+	port->version = old->version + 1;
+	port->epoch = old->epoch + !port->version;
+	port->since = port->version;
+	if (old->mode == BR_SG_PORT_FILTER && !old->stateless)
+		port->since = port->version ? old->since : 0;
 }
 
 /* the next version of @old, or the first of a port that is new */
@@ -138,15 +160,10 @@ static struct br_sg_port *port_new(struct br_sg_compile *c,
 	port->conf = br_sg_port_conf_get(conf);
 	port->mode = conf->mode;
 	port->strict = conf->strict;
-	if (old) {
-		port->version = old->version + 1;
-		port->epoch = old->epoch + !port->version;
-	}
+	port->made = c->id;
+	if (old)
+		port_version(port, old);
 	err = port_ruleset(c, port);
-	/* a version that has run out begins with a new serial */
-	port->since = port->version;
-	if (old && old->mode == BR_SG_PORT_FILTER && !old->stateless)
-		port->since = port->version ? old->since : 0;
 	if (!err)
 		err = port_guard(port);
 	if (!err)
@@ -210,6 +227,33 @@ static int compile_port(struct br_sg_compile *c, const char *dev)
 	if (!err && old && old->ruleset)
 		err = br_sg_ruleset_use(c, old->ruleset, false);
 	return err;
+}
+
+int br_sg_port_age(struct br_sg_compile *c, const char *dev)
+{
+	struct br_sg_port **place, *old, *port;
+
+	place = br_sg_tree_edit(&br_sg_ports_type, &c->new->ports, dev);
+	if (IS_ERR(place))
+		return place == ERR_PTR(-ENOENT) ? 0 : PTR_ERR(place);
+	old = *place;
+	if (old->made == c->id)
+		return 0;
+	port = kmemdup(old, sizeof(*old), GFP_KERNEL_ACCOUNT);
+	if (!port)
+		return -ENOMEM;
+	refcount_set(&port->ref, 1);
+	br_sg_port_conf_get(port->conf);
+	if (port->ruleset) {
+		br_sg_ruleset_get(port->ruleset);
+		br_sg_rule_counters_get(port->rules);
+	}
+	br_sg_counters_get(port->counters);
+	port->made = c->id;
+	port_version(port, old);
+	*place = port;
+	br_sg_port_put(old);
+	return 0;
 }
 
 int br_sg_compile_dirty(struct br_sg_compile *c, const char *dev)

@@ -150,7 +150,7 @@ static int ruleset_compile(struct br_sg_ruleset *ruleset,
 	return 0;
 }
 
-static struct br_sg_ruleset *ruleset_new(const struct br_sg_policy *policy,
+static struct br_sg_ruleset *ruleset_new(struct br_sg_compile *c,
 					 const struct br_sg_port_conf *conf)
 {
 	struct br_sg_ruleset_group *group;
@@ -167,13 +167,13 @@ static struct br_sg_ruleset *ruleset_new(const struct br_sg_policy *policy,
 	if (!ruleset->groups)
 		goto err_put;
 	for (i = 0; i < conf->n_groups; i++) {
-		owner = br_sg_owner_find(policy, false, conf->groups[i]->s);
+		owner = br_sg_owner_group(c, conf->groups[i]);
 		group = &ruleset->groups[ruleset->n_groups++];
 		group->name = br_sg_name_get(owner->group_conf->name);
 		group->rules = br_sg_rules_get(owner->group_conf->rules);
 	}
 	for (i = 0; i < __BR_SG_DIRECTIONS; i++) {
-		err = ruleset_compile(ruleset, policy, i);
+		err = ruleset_compile(ruleset, c->new, i);
 		if (err)
 			goto err_put;
 	}
@@ -199,15 +199,14 @@ static bool ruleset_is(const struct br_sg_ruleset *ruleset,
 }
 
 /* are its rules those that its groups have now? */
-static bool ruleset_holds(const struct br_sg_compile *c,
+static bool ruleset_holds(struct br_sg_compile *c,
 			  const struct br_sg_ruleset *ruleset)
 {
 	const struct br_sg_owner *owner;
 	u32 i;
 
 	for (i = 0; i < ruleset->n_groups; i++) {
-		owner = br_sg_owner_find(c->new, false,
-					 ruleset->groups[i].name->s);
+		owner = br_sg_owner_group(c, ruleset->groups[i].name);
 		if (!owner ||
 		    owner->group_conf->rules != ruleset->groups[i].rules)
 			return false;
@@ -247,7 +246,7 @@ static u64 ruleset_hash(const struct br_sg_ruleset *ruleset)
 static struct br_sg_ruleset *compile_new(struct br_sg_compile *c,
 					 const struct br_sg_port_conf *conf)
 {
-	struct br_sg_ruleset *ruleset = ruleset_new(c->new, conf);
+	struct br_sg_ruleset *ruleset = ruleset_new(c, conf);
 
 	if (ruleset == ERR_PTR(-E2BIG))
 		snprintf(c->refusal->text, sizeof(c->refusal->text),
@@ -341,110 +340,73 @@ int br_sg_ruleset_use(struct br_sg_compile *c,
 					     &hash);
 }
 
-/* where the rules of a group are among those of a ruleset and direction */
-struct run {
-	const struct br_sg_name *name;
-	u32 first;
-	u32 end;
-};
-
-/* of @n runs in @runs, each group's; false: no memory */
-static bool runs_of(const struct br_sg_ruleset *ruleset, int d,
-		    struct run **runs)
+/* where the rules of the group that @old knows as @group begin; they are by group */
+static u32 group_first(const struct br_sg_ruleset *old, int d, u32 group)
 {
-	u32 i, g;
-
-	*runs = kcalloc(ruleset->n_groups + 1, sizeof(**runs), GFP_KERNEL);
-	if (!*runs)
-		return false;
-	for (g = 0; g < ruleset->n_groups; g++)
-		(*runs)[g].name = ruleset->groups[g].name;
-	for (i = 0; i < ruleset->n_rules[d]; i++) {
-		struct run *run = &(*runs)[ruleset->rules[d][i].group];
-
-		if (!run->end)
-			run->first = i;
-		run->end = i + 1;
-	}
-	return true;
-}
-
-/* the rule with that id in a run, which is sorted by it; -1: none */
-static int run_find(const struct br_sg_ruleset *ruleset, int d,
-		    const struct run *run, u32 id)
-{
-	u32 low = run->first, high = run->end;
+	u32 low = 0, high = old->n_rules[d];
 
 	while (low < high) {
 		u32 mid = low + (high - low) / 2;
-		u32 other = br_sg_ruleset_rule(ruleset, d, mid)->id;
 
-		if (other == id)
-			return mid;
-		if (other < id)
+		if (old->rules[d][mid].group < group)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return -1;
+	return low;
 }
 
-/* which run of @old is that of each group of @rules; NULL: none */
-static const struct run **runs_match(const struct br_sg_ruleset *rules,
-				     const struct br_sg_ruleset *old,
-				     const struct run *runs)
+/* which group of @old that is; its n_groups: none */
+static u32 group_before(const struct br_sg_ruleset *old,
+			const struct br_sg_name *name)
 {
-	const struct run **match;
-	u32 g, k;
+	u32 g;
 
-	match = kcalloc(rules->n_groups + 1, sizeof(*match), GFP_KERNEL);
-	for (g = 0; match && g < rules->n_groups; g++)
-		for (k = 0; k < old->n_groups; k++)
-			if (br_sg_name_same(rules->groups[g].name,
-					    runs[k].name))
-				match[g] = &runs[k];
-	return match;
+	for (g = 0; g < old->n_groups; g++)
+		if (br_sg_name_same(old->groups[g].name, name))
+			break;
+	return g;
 }
 
-/* a counter goes on with its rule: same group, id and content */
+/*
+ * A counter goes on with its rule: same group, id and content. Both rulesets
+ * list a group's rules by id, so within a group it is a merge.
+ */
 static int counters_fill(struct br_sg_rule_counters *counters, int d,
 			 const struct br_sg_ruleset *rules,
 			 const struct br_sg_ruleset *old,
 			 const struct br_sg_rule_counters *old_counters)
 {
-	const struct run **match = NULL, *run;
+	const struct br_sg_rule *rule, *was;
 	struct br_sg_rule_counter *counter;
-	struct run *runs = NULL;
-	int k, err = -ENOMEM;
-	u32 i;
+	u32 i, k = 0, group = U32_MAX, before = 0;
 
-	if (old) {
-		if (!runs_of(old, d, &runs))
-			return -ENOMEM;
-		match = runs_match(rules, old, runs);
-		if (!match)
-			goto out;
-	}
 	for (i = 0; i < rules->n_rules[d]; i++) {
-		const struct br_sg_rule *rule = br_sg_ruleset_rule(rules, d, i);
-
-		run = match ? match[rules->rules[d][i].group] : NULL;
-		k = run ? run_find(old, d, run, rule->id) : -1;
-		if (k >= 0 && br_sg_rule_equal(rule,
-					       br_sg_ruleset_rule(old, d, k)))
+		if (rules->rules[d][i].group != group) {
+			group = rules->rules[d][i].group;
+			before = !old ? 0 :
+				 group_before(old, rules->groups[group].name);
+			k = old ? group_first(old, d, before) : 0;
+		}
+		rule = br_sg_ruleset_rule(rules, d, i);
+		was = NULL;
+		for (; old && k < old->n_rules[d] &&
+		     old->rules[d][k].group == before; k++) {
+			was = br_sg_ruleset_rule(old, d, k);
+			if (was->id >= rule->id)
+				break;
+		}
+		if (was && was->id == rule->id &&
+		    (was == rule || br_sg_rule_equal(was, rule)))
 			counter = br_sg_rule_counter_get(old_counters->v[d][k]);
 		else
 			counter = br_sg_rule_counter_new();
 		if (!counter)
-			goto out;
+			return -ENOMEM;
 		counters->v[d][i] = counter;
 		counters->n[d]++;
 	}
-	err = 0;
-out:
-	kfree(match);
-	kfree(runs);
-	return err;
+	return 0;
 }
 
 struct br_sg_rule_counters *
