@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "exec.h"
+#include "cmd/cmd.h"
 
 #define RULE_WORDS	"[ipv4|ipv6] [proto PROTO] [dport N[-M]] [icmp TYPE[/CODE]] " \
 			"[remote {ADDRESS[/LEN]|group GROUP|set SET}]"
