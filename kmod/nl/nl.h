@@ -163,6 +163,7 @@ size_t br_sg_nl_port_size(const struct br_sg_port_conf *conf);
  * struct br_sg_nl_dump - where a dump is, in netlink_callback.ctx
  * @config: pinned: in force, or the shadow's
  * @shadow: it is the shadow that is dumped
+ * @bare: without what is read only
  * @dev: of @config: COUNTER_GET of one port; NULL: of all
  * @i: index of the object: of sets, then groups where both are dumped; of a
  *	shadow's counters of ports, then devices
@@ -172,6 +173,7 @@ size_t br_sg_nl_port_size(const struct br_sg_port_conf *conf);
 struct br_sg_nl_dump {
 	struct br_sg_config *config;
 	bool shadow;
+	bool bare;
 	const char *dev;
 	u32 i;
 	u32 j;
@@ -211,6 +213,9 @@ int br_sg_nl_commit_answer(struct genl_info *info, struct sk_buff *reply,
 			   void *head, u64 generation);
 void br_sg_nl_commit_refuse(const struct br_sg_refusal *refusal, int err,
 			    struct netlink_ext_ack *extack);
+
+/* features.c: what STATUS says of the module, not of the network namespace */
+int br_sg_nl_put_features(struct sk_buff *skb);
 
 /* shadow.c */
 int br_sg_nl_shadow_commit_doit(struct sk_buff *skb, struct genl_info *info);
