@@ -25,6 +25,69 @@ CHANGES = [
 ]
 
 
+# what the newer module of fake_kernel.c has, as far as sgctl knows it
+HAS = ("default drop tap*\nset add s 10.0.0.1\ngroup add g\nmember add g 10.0.0.1\n"
+       "rule add g ingress remote 10.0.0.1 id 1\nport add tap1 pair 10.0.0.1 off\n")
+# an object, as FAKE_NEWER and as a message name it
+NEWER = {"default": 'default "tap*"', "set": 'set "s"', "address": 'the addresses of set "s"',
+         "group": 'group "g"', "member": 'the members of group "g"',
+         "rule": 'a rule of group "g"', "remote": 'a rule of group "g"',
+         "port": 'port "tap1"', "pair": 'port "tap1"', "top": "the configuration"}
+# commands that read one object and send it back, and what of it they would lose
+BACK = {"port set tap1 strict": ("port", "pair"), "group set g stateless": ("group",),
+        "set replace s 10.0.0.2": ("set", "address"),
+        "rule set g id 1 proto tcp": ("rule", "remote"),
+        "rule del g ingress remote 10.0.0.1": ("rule", "remote")}
+
+
+def newer(tap, fake_run):
+    """a module with attributes that sgctl does not know"""
+    def newer_run(line, what, **env):
+        rc, out, err, asked = fake_run(line, stdin=HAS + "set add t\n", FAKE_NEWER=what,
+                                       FAKE_FEATURES="5", **env)
+        return rc, out, err, "written" in asked or "commit" in asked
+
+    whole = ["save", "-j save", "diff -", "apply -", "shadow apply -", "shadow diff"]
+    for what, name in NEWER.items():
+        for line in whole:
+            rc, out, err, changed = newer_run(line, what)
+            tap.ok(rc == 3 and not out and name in err and "(999)" in err and
+                   "update sgctl" in err and not changed,
+                   f"{line} leaves alone what it does not know of {name} ({what})",
+                   f"status {rc}\n{out}{err}{changed}")
+    for line, of in BACK.items():
+        for what in NEWER:
+            rc, out, err, changed = newer_run(line, what)
+            if what in of:
+                tap.ok(rc == 3 and "(999)" in err and "update sgctl" in err and not changed,
+                       f"{line} does not lose what it does not know ({what})",
+                       f"status {rc}\n{out}{err}{changed}")
+            else:
+                tap.ok(rc == 0 and changed, f"{line} does not touch what is unknown ({what})",
+                       f"status {rc}\n{out}{err}{changed}")
+    for line in ("port show", "group show", "set show s", "rule show", "default show"):
+        for what in NEWER:
+            tap.equal(newer_run(line, what)[0], 0, f"{line} shows what it knows ({what})")
+    # what is read only is nothing to lose
+    for line in [*whole[:2], *BACK]:
+        tap.equal(newer_run(line, "live")[0], 0, f"{line}: it may be read only")
+    # what was there with the first of such modules needs no feature, and has none
+    rc, out, err, _ = fake_run("save", FAKE_NEWER="none")
+    tap.equal((rc, out), (0, HAS), "a module without features is no newer one")
+    rc, out, err, asked = fake_run("port set tap1 strict", FAKE_NEWER="none")
+    tap.ok(rc == 0 and "written" in asked, "and may be changed", err)
+    for line in ("port replace tap1 off", "group replace g", "default replace accept tap*",
+                 "set del s", "rule del g id 1"):
+        rc, _, err, asked = fake_run(line, FAKE_NEWER="port", FAKE_FEATURES="5")
+        tap.ok(rc == 0, f"{line} says all of the object", err)
+    rc, out, _, _ = fake_run("status", FAKE_FEATURES="1,5,300")
+    tap.ok("features  shadow get-config 300\n" in out,
+           "status: features, those too that it does not know", out)
+    rc, out, _, _ = fake_run("-j status", FAKE_FEATURES="1,5,300")
+    tap.equal(json.loads(out).get("features"), ["shadow", "get-config", 300], "the same in JSON")
+    tap.equal(json.loads(fake_run("-j status")[1]).get("features"), [], "an older module has none")
+
+
 def main():
     tap = Tap()
     build()
@@ -114,6 +177,8 @@ def main():
                 env={**os.environ, "LD_PRELOAD": fake})
         tap.ok(done.returncode == 0 and b"No space left" in done.stderr,
                "what is in force is, also where that can't be written", done.stderr)
+
+        newer(tap, fake_run)
 
         rc, out, err, _ = fake_run("check -")
         tap.equal((rc, out, err), (0, "standard input is valid\n", ""),

@@ -123,6 +123,12 @@ static int missing(struct input *in, const struct cmd *cmd, const char *what)
 	return RC_REFUSED;
 }
 
+/* What is sent back without an attribute that we don't know loses it */
+static int lost(struct input *in, const struct cmd *cmd, const char *what, uint16_t attr)
+{
+	return nl_unknown(in, cmd->src, what, cmd->name, attr);
+}
+
 /* Copies of the model's objects, so that later commands don't change them */
 static struct rule *keep_rule(struct changes *changes, const struct rule *rule)
 {
@@ -132,7 +138,8 @@ static struct rule *keep_rule(struct changes *changes, const struct rule *rule)
 	return copy;
 }
 
-static int play_set(struct changes *changes, struct conf *conf, struct cmd *cmd)
+static int play_set(struct changes *changes, struct conf *conf, struct cmd *cmd,
+		    struct input *in)
 {
 	struct set *set = conf_set(conf, cmd->name, true);
 	struct items old = set->addrs, *now = &cmd->addrs;
@@ -143,8 +150,11 @@ static int play_set(struct changes *changes, struct conf *conf, struct cmd *cmd)
 	if (cmd->act == ACT_DEL) {
 		set->defined = false;
 		set->addrs.n = 0;
+		set->unknown = 0;
 		return RC_OK;
 	}
+	if (set->unknown)
+		return lost(in, cmd, "set", set->unknown);
 	set->addrs.v = NULL;
 	set->addrs.n = 0;
 	set->addrs.cap = 0;
@@ -215,11 +225,14 @@ static int play_group(struct changes *changes, struct conf *conf, struct cmd *cm
 	if (cmd->act == ACT_DEL) {
 		group->defined = false;
 		group->rules.n = 0;
+		group->unknown = 0;
 		return RC_OK;
 	}
 	if (cmd->act == ACT_SET) {
 		if (!group->defined)
 			return missing(in, cmd, "group");
+		if (group->unknown)
+			return lost(in, cmd, "group", group->unknown);
 		change = change_add(changes, OBJ_GROUP, ACT_REPLACE, cmd->name, cmd->src);
 		change->stateless = cmd->stateless;
 	}
@@ -239,6 +252,8 @@ static int play_rule_set(struct changes *changes, struct rule *rule, struct cmd 
 	struct change *change;
 	struct msg msg;
 
+	if (rule->unknown)
+		return lost(in, cmd, "a rule of group", rule->unknown);
 	set_rule_fields(rule, cmd);
 	if (!rule_check(rule, &msg))
 		return err_src(in, cmd->src, msg.key, "%s", msg.text);
@@ -281,6 +296,9 @@ static int play_rule(struct changes *changes, struct conf *conf, struct cmd *cmd
 					cmd->name);
 				return RC_REFUSED;
 			}
+			/* it may be another rule than the one that was meant */
+			if (rule->unknown)
+				return lost(in, cmd, "a rule of group", rule->unknown);
 			change = change_add(changes, OBJ_RULE, ACT_DEL, cmd->name, cmd->src);
 			change->rule = keep_rule(changes, rule);
 		}
@@ -313,6 +331,8 @@ static int play_port(struct changes *changes, struct conf *conf, struct cmd *cmd
 	if (cmd->act == ACT_SET) {
 		if (!port)
 			return missing(in, cmd, "port");
+		if (port->unknown)
+			return lost(in, cmd, "port", port->unknown);
 		set_port_fields(port, cmd);
 		if (!port_check(port, &msg))
 			return err_src(in, cmd->src, NULL, "%s", msg.text);
@@ -338,7 +358,7 @@ static int play(struct changes *changes, struct conf *conf, struct cmd *cmd, str
 {
 	switch (cmd->obj) {
 	case OBJ_SET:
-		return play_set(changes, conf, cmd);
+		return play_set(changes, conf, cmd, in);
 	case OBJ_ADDRS:
 		return play_addrs(conf, cmd);
 	case OBJ_GROUP:
@@ -411,7 +431,7 @@ static int commit_batch(struct ctx *ctx, struct batch *batch, struct input *in)
 		memset(&conf, 0, sizeof(conf));
 		memset(&changes, 0, sizeof(changes));
 		memset(&commit, 0, sizeof(commit));
-		rc = what ? nl_read(&ctx->nl, &conf, what, in) : RC_OK;
+		rc = what ? nl_read(&ctx->nl, &conf, what | READ_CONFIG, in) : RC_OK;
 		commit.has_generation = what;
 		commit.generation = conf.generation;
 		if (!rc)

@@ -92,7 +92,7 @@ int apply_file(struct ctx *ctx, uint32_t commit_flags)
 	if (!rc)
 		rc = ctx_open_to_change(ctx);
 	for (i = 0; !rc && i < NL_TRIES; i++) {
-		rc = nl_read(&ctx->nl, &have, READ_ALL, &in);
+		rc = nl_read(&ctx->nl, &have, READ_WHOLE, &in);
 		if (rc)
 			break;
 		memset(&changes, 0, sizeof(changes));
@@ -156,7 +156,7 @@ static int load_from(struct ctx *ctx, struct conf *have, struct input *have_in,
 
 	if (!file) {
 		rc = ctx_open(ctx);
-		return rc ? rc : nl_read(&ctx->nl, have, READ_ALL, in);
+		return rc ? rc : nl_read(&ctx->nl, have, READ_WHOLE, in);
 	}
 	rc = conf_load(have, have_in, file);
 	if (!rc)
@@ -257,7 +257,7 @@ int cmd_save(struct ctx *ctx)
 	if (!rc)
 		rc = ctx_open(ctx);
 	if (!rc)
-		rc = nl_read(&ctx->nl, &conf, READ_ALL, &ctx->in);
+		rc = nl_read(&ctx->nl, &conf, READ_WHOLE, &ctx->in);
 	if (!rc) {
 		ctx_print(ctx, &p);
 		print_conf(&p, &conf);

@@ -169,7 +169,7 @@ static void name_users(const struct upgrade *u, char *buf, size_t size)
 				snprintf(buf + strlen(buf), size - strlen(buf), " %s",
 					 entry->d_name);
 			nl_close(&nl);
-			vec_free(&status.zones);
+			status_free(&status);
 			memset(&status, 0, sizeof(status));
 		}
 		if (fd >= 0)
@@ -420,7 +420,7 @@ static int apply_once(struct upgrade *u, const struct resume *resume)
 	struct conf have;
 	int rc;
 
-	rc = nl_read(&u->ctx->nl, &have, READ_ALL, &u->in);
+	rc = nl_read(&u->ctx->nl, &have, READ_WHOLE, &u->in);
 	if (rc)
 		return rc;
 	conf_diff(&changes, &have, &u->want);
@@ -432,7 +432,7 @@ static int apply_once(struct upgrade *u, const struct resume *resume)
 	if (rc)
 		return rc;
 	/* what is not in force now is somebody's who came after */
-	rc = nl_read(&u->ctx->nl, &have, READ_ALL, &u->in);
+	rc = nl_read(&u->ctx->nl, &have, READ_WHOLE, &u->in);
 	if (rc)
 		return rc;
 	rc = conf_covers(&have, &u->want) ? RC_OK : RC_STALE;
@@ -458,7 +458,7 @@ static int apply(struct upgrade *u)
 	if (!rc)
 		rc = nl_status(&u->ctx->nl, &status, &u->in);
 	snprintf(u->version, sizeof(u->version), "%s", status.version);
-	vec_free(&status.zones);
+	status_free(&status);
 	for (i = 0; !rc && i < NL_TRIES; i++) {
 		rc = apply_once(u, resume);
 		if (rc == RC_REFUSED && no_memory(&u->ctx->nl)) {
@@ -562,7 +562,7 @@ static int read_live(struct upgrade *u, struct conf *have)
 	if (!module_there())
 		return RC_OK;
 	rc = module_open(u);
-	return rc ? rc : nl_read(&u->ctx->nl, have, READ_ALL, &u->ctx->in);
+	return rc ? rc : nl_read(&u->ctx->nl, have, READ_WHOLE, &u->ctx->in);
 }
 
 /* Nothing is touched until flush: whatever is amiss is said before */

@@ -72,6 +72,22 @@ static const char *const *event_names(uint8_t kind)
 	return kind < ARRAY_SIZE(names) && names[kind][0] ? names[kind] : NULL;
 }
 
+/* shadow 228000 made, beside generation 227999 */
+static void print_shadow(struct print *p, const struct event *e)
+{
+	static const char *const names[] = {
+		[BR_SG_SHADOW_MADE] = "made",
+		[BR_SG_SHADOW_COMMITTED] = "committed",
+		[BR_SG_SHADOW_DROPPED] = "dropped",
+	};
+	bool known = e->shadow_change < ARRAY_SIZE(names);
+
+	print_str(p, "event", NULL, "shadow");
+	print_uint(p, "shadow", "shadow %ju", e->shadow);
+	print_str(p, "change", " %s", known ? names[e->shadow_change] : "unknown");
+	print_uint(p, "generation", ", generation %ju is in force", e->generation);
+}
+
 static void print_event(struct print *p, const struct event *e)
 {
 	print_time(p, e->time);
@@ -106,13 +122,15 @@ static int print_heard(const struct event *e, void *data)
 	const struct monitor *m = data;
 	struct print p;
 
-	if (m->dev && (e->config || strcmp(m->dev, e->dev)))
+	if (m->dev && (e->config || e->shadow_change || strcmp(m->dev, e->dev)))
 		return RC_OK;
 	ctx_print(m->ctx, &p);
 	print_object(&p, NULL);
 	if (e->config) {
 		print_str(&p, "event", NULL, "config");
 		print_uint(&p, "generation", "generation %ju", e->generation);
+	} else if (e->shadow_change) {
+		print_shadow(&p, e);
 	} else {
 		print_event(&p, e);
 		if (e->withheld || p.json)
@@ -161,7 +179,7 @@ int cmd_monitor(struct ctx *ctx)
 			rc = nl_status(&asked, &status, in);
 		nl_close(&asked);
 		first.generation = status.generation;
-		vec_free(&status.zones);
+		status_free(&status);
 		if (!rc)
 			rc = print_heard(&first, &m);
 	}

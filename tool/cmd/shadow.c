@@ -136,9 +136,9 @@ static int read_diff(struct ctx *ctx, struct conf *have, struct conf *want,
 	struct status status = { 0 };
 	int rc;
 
-	rc = nl_read(&ctx->nl, have, READ_ALL, &ctx->in);
+	rc = nl_read(&ctx->nl, have, READ_WHOLE, &ctx->in);
 	if (!rc)
-		rc = nl_read(&ctx->nl, want, READ_ALL | READ_SHADOW, &ctx->in);
+		rc = nl_read(&ctx->nl, want, READ_WHOLE | READ_SHADOW, &ctx->in);
 	if (!rc)
 		rc = read_would(ctx, counters, NULL);
 	if (!rc)
@@ -147,7 +147,7 @@ static int read_diff(struct ctx *ctx, struct conf *have, struct conf *want,
 		fprintf(stderr,
 			"the shadow was made of generation %ju and %ju is in force: apply it again before shadow commit\n",
 			(uintmax_t)status.shadow_base, (uintmax_t)status.generation);
-	vec_free(&status.zones);
+	status_free(&status);
 	return rc;
 }
 

@@ -9,12 +9,78 @@
 #include "cmd/cmd.h"
 #include "nft/flowtable.h"
 
+static const char *feature_name(uint16_t feature)
+{
+	static const char *const names[] = {
+		[BR_SG_FEATURE_SHADOW] = "shadow",
+		[BR_SG_FEATURE_RESUME] = "resume",
+		[BR_SG_FEATURE_CT_LIMIT] = "ct-limit",
+		[BR_SG_FEATURE_ANY_SOURCE] = "any-source",
+		[BR_SG_FEATURE_GET_CONFIG] = "get-config",
+		[BR_SG_FEATURE_UNIQUE_GENERATION] = "unique-generation",
+		[BR_SG_FEATURE_SHADOW_NTF] = "shadow-ntf",
+	};
+
+	return feature < ARRAY_SIZE(names) ? names[feature] : NULL;
+}
+
+/* By name, or by number where the module is newer than we are */
+static void print_features(struct print *p, const struct status *status)
+{
+	size_t i;
+
+	print_text(p, status->features.n ? "features " : "");
+	print_array(p, "features");
+	for (i = 0; i < status->features.n; i++) {
+		uint16_t feature = status->features.v[i];
+
+		if (feature_name(feature))
+			print_str(p, NULL, " %s", feature_name(feature));
+		else
+			print_uint(p, NULL, " %ju", feature);
+	}
+	print_close(p);
+	print_text(p, status->features.n ? "\n" : "");
+}
+
+static void print_errata(struct print *p, const struct status *status)
+{
+	size_t i;
+
+	print_text(p, status->errata.n ? "errata    mended:" : "");
+	print_array(p, "errata");
+	for (i = 0; i < status->errata.n; i++)
+		print_uint(p, NULL, " %ju", status->errata.v[i]);
+	print_close(p);
+	print_text(p, status->errata.n ? "\n" : "");
+}
+
+static void print_zones(struct print *p, const struct status *status)
+{
+	const struct zone *zone;
+	size_t i;
+
+	print_array(p, "zones");
+	for (i = 0; i < status->zones.n; i++) {
+		zone = &status->zones.v[i];
+		print_object(p, NULL);
+		print_str(p, "bridge", "bridge %s", zone->bridge);
+		print_uint(p, "id", " zone %ju", zone->id);
+		print_uint(p, "ports", " ports %ju\n", zone->ports);
+		print_close(p);
+	}
+	print_close(p);
+	if (status->n_zones > status->zones.n)
+		print_uint(p, "zones_left_out",
+			   "and %ju more bridges, which did not fit: sgctl port show has the zones of ports\n",
+			   status->n_zones - status->zones.n);
+}
+
 int cmd_status(struct ctx *ctx)
 {
 	struct flowtables flowtables = { 0 };
 	struct status status = { 0 };
 	struct print p;
-	size_t i;
 	int rc;
 
 	rc = no_more_words(&ctx->in);
@@ -47,21 +113,15 @@ int cmd_status(struct ctx *ctx)
 	print_uint(&p, "unconfigured_packets", "dropped [unconfigured] %ju packets",
 		   status.unconfigured_packets);
 	print_uint(&p, "unconfigured_bytes", ", %ju bytes\n", status.unconfigured_bytes);
-	print_array(&p, "zones");
-	for (i = 0; i < status.zones.n; i++) {
-		print_object(&p, NULL);
-		print_str(&p, "bridge", "bridge %s", status.zones.v[i].bridge);
-		print_uint(&p, "id", " zone %ju", status.zones.v[i].id);
-		print_uint(&p, "ports", " ports %ju\n", status.zones.v[i].ports);
-		print_close(&p);
-	}
-	print_close(&p);
+	print_features(&p, &status);
+	print_errata(&p, &status);
+	print_zones(&p, &status);
 	flowtables_print(&p, &flowtables);
 	print_close(&p);
 	rc = print_end(&p);
 out:
 	flowtables_free(&flowtables);
-	vec_free(&status.zones);
+	status_free(&status);
 	return rc;
 }
 
@@ -97,7 +157,7 @@ int print_versions(struct ctx *ctx)
 	if (there)
 		print_bool(&p, "fits", NULL, !rc);
 	print_close(&p);
-	vec_free(&status.zones);
+	status_free(&status);
 	err = print_end(&p);
 	/* that it is not loaded is an answer; that it does not fit was said */
 	return there && rc ? rc : err;

@@ -8,7 +8,10 @@
 #include "base/input.h"
 #include "base/value.h"
 
-/* src everywhere: where it was read, an index in input.srcs; 0: from the kernel */
+/*
+ * Everywhere: src: where it was read, an index in input.srcs; 0: from the kernel.
+ * unknown: an attribute that the kernel has of it and we do not know; 0: none
+ */
 
 struct item {			/* an address of a set, a member of a group */
 	struct addr a;
@@ -23,6 +26,7 @@ struct items {
 struct defpat {			/* a default */
 	char pattern[BR_SG_PATTERN_MAX + 1];
 	uint8_t verdict;	/* enum br_sg_default_verdict */
+	uint16_t unknown;
 	uint32_t src;
 };
 
@@ -31,6 +35,7 @@ struct set {
 	bool defined;		/* else only referred to */
 	struct items addrs;
 	uint32_t count;		/* the kernel's */
+	uint16_t unknown;	/* of its addresses, too */
 	uint32_t src;
 };
 
@@ -52,6 +57,7 @@ struct rule {
 	int icmp_type, icmp_code;	/* -1: any */
 	struct addr prefix;
 	const char *remote_name;
+	uint16_t unknown;
 	uint32_t src;
 	uint32_t seq;		/* its place in the file */
 };
@@ -63,6 +69,7 @@ struct group {
 	struct items members;
 	VEC(struct rule) rules;
 	uint32_t count, n_rules;	/* the kernel's */
+	uint16_t unknown;	/* its own, not of members and rules */
 	uint32_t src;
 };
 
@@ -89,6 +96,7 @@ struct port {
 	VEC(struct name_ref) groups;
 	VEC(struct addr) dhcp;
 	VEC(uint16_t) ethertypes;
+	uint16_t unknown;
 	uint32_t src;
 
 	/* Read only, from the kernel */
@@ -111,6 +119,10 @@ struct conf {
 	struct names default_names, set_names, group_names, port_names;
 	uint32_t seq;
 	uint64_t generation;
+	struct {		/* the first that is unknown of anything */
+		const char *object, *name;
+		uint16_t attr;
+	} unknown;
 };
 
 void conf_free(struct conf *conf);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * From the module: attributes to the model
+ *
+ * A module may be newer than we are. Attributes that we do not know are skipped
+ * and noted, at the object and in the model: who would send the object back, or
+ * write all of it to a file, asks for that first.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "nl/attr.h"
 #include "nl/nl.h"
 
 struct reading {
@@ -16,55 +21,34 @@ struct reading {
 	bool mixed;		/* a message of another generation came */
 };
 
-/* The last of each kind, by type; attributes that we don't know are skipped */
-static void index_attrs(const struct nlattr *nest, const struct nlattr **tb, unsigned int max)
-{
-	const struct nlattr *attr;
-
-	memset(tb, 0, (max + 1) * sizeof(*tb));
-	mnl_attr_for_each_nested(attr, nest)
-		if (mnl_attr_get_type(attr) <= max)
-			tb[mnl_attr_get_type(attr)] = attr;
-}
-
-static uint64_t get_num(const struct nlattr *attr)
+/* To the object and the model; 0: there is none */
+static void note(struct conf *conf, uint16_t *unknown, const char *object, const char *name,
+		 uint16_t attr)
 {
 	if (!attr)
-		return 0;
-	switch (mnl_attr_get_payload_len(attr)) {
-	case 1:
-		return mnl_attr_get_u8(attr);
-	case 2:
-		return mnl_attr_get_u16(attr);
-	case 4:
-		return mnl_attr_get_u32(attr);
-	case 8:
-		return mnl_attr_get_u64(attr);
-	}
-	return 0;
+		return;
+	if (unknown)
+		*unknown = attr;
+	if (conf->unknown.attr)
+		return;
+	conf->unknown.object = object;
+	conf->unknown.name = name ? arena_strdup(&conf->arena, name) : NULL;
+	conf->unknown.attr = attr;
 }
 
-static const char *get_string(const struct nlattr *attr)
-{
-	uint16_t len = attr ? mnl_attr_get_payload_len(attr) : 0;
-
-	return len && !mnl_attr_get_str(attr)[len - 1] ? mnl_attr_get_str(attr) : "";
-}
-
-static bool get_bytes(const struct nlattr *attr, void *to, size_t len)
-{
-	if (!attr || mnl_attr_get_payload_len(attr) != len)
-		return false;
-	memcpy(to, mnl_attr_get_payload(attr), len);
-	return true;
-}
-
-/* mac may be NULL; gives whether there is a MAC */
-static bool get_addr(const struct nlattr *nest, struct addr *a, uint8_t *mac)
+/*
+ * mac may be NULL; gives whether there is a MAC. unknown is left alone where we know
+ * all, and may be NULL
+ */
+static bool get_addr(const struct nlattr *nest, struct addr *a, uint8_t *mac,
+		     uint16_t *unknown)
 {
 	const struct nlattr *tb[BR_SG_ADDR_A_MAX + 1];
+	uint16_t other;
 
-	index_attrs(nest, tb, BR_SG_ADDR_A_MAX);
+	other = index_attrs(nest, tb, BR_SG_ADDR_A_MAX);
+	if (other && unknown)
+		*unknown = other;
 	memset(a, 0, sizeof(*a));
 	a->family = get_bytes(tb[BR_SG_ADDR_A_IPV4], a->b, 4) ? AF_INET : AF_INET6;
 	if (a->family == AF_INET6)
@@ -76,19 +60,24 @@ static bool get_addr(const struct nlattr *nest, struct addr *a, uint8_t *mac)
 static void get_default(struct conf *conf, const struct nlattr *nest)
 {
 	const struct nlattr *tb[BR_SG_DEFAULT_A_MAX + 1];
+	struct defpat *d;
+	uint16_t unknown;
 
-	index_attrs(nest, tb, BR_SG_DEFAULT_A_MAX);
-	conf_default(conf, get_string(tb[BR_SG_DEFAULT_A_PATTERN]), true)->verdict =
-		get_num(tb[BR_SG_DEFAULT_A_VERDICT]);
+	unknown = index_attrs(nest, tb, BR_SG_DEFAULT_A_MAX);
+	d = conf_default(conf, get_string(tb[BR_SG_DEFAULT_A_PATTERN]), true);
+	d->verdict = get_num(tb[BR_SG_DEFAULT_A_VERDICT]);
+	note(conf, &d->unknown, "default", d->pattern, unknown);
 }
 
 static void get_set(struct conf *conf, const struct nlattr *nest)
 {
 	const struct nlattr *tb[BR_SG_SET_A_MAX + 1];
 	struct set *set;
+	uint16_t unknown;
 
-	index_attrs(nest, tb, BR_SG_SET_A_MAX);
+	unknown = index_attrs(nest, tb, BR_SG_SET_A_MAX);
 	set = conf_set(conf, get_string(tb[BR_SG_SET_A_NAME]), true);
+	note(conf, &set->unknown, "set", set->name, unknown);
 	set->defined = true;
 	set->count = get_num(tb[BR_SG_SET_A_COUNT]);
 }
@@ -97,9 +86,11 @@ static void get_group(struct conf *conf, const struct nlattr *nest)
 {
 	const struct nlattr *tb[BR_SG_GROUP_A_MAX + 1];
 	struct group *group;
+	uint16_t unknown;
 
-	index_attrs(nest, tb, BR_SG_GROUP_A_MAX);
+	unknown = index_attrs(nest, tb, BR_SG_GROUP_A_MAX);
 	group = conf_group(conf, get_string(tb[BR_SG_GROUP_A_NAME]), true);
+	note(conf, &group->unknown, "group", group->name, unknown);
 	group->defined = true;
 	group->stateless = tb[BR_SG_GROUP_A_STATELESS];
 	group->n_rules = get_num(tb[BR_SG_GROUP_A_RULES]);
@@ -109,20 +100,30 @@ static void get_group(struct conf *conf, const struct nlattr *nest)
 static void get_addrs(struct conf *conf, const struct nlattr *nest)
 {
 	const struct nlattr *tb[BR_SG_ADDRS_A_MAX + 1], *attr;
+	struct group *group = NULL;
+	struct set *set = NULL;
 	struct items *items;
+	uint16_t unknown;
 	struct addr a;
 
-	index_attrs(nest, tb, BR_SG_ADDRS_A_MAX);
-	if (tb[BR_SG_ADDRS_A_SET])
-		items = &conf_set(conf, get_string(tb[BR_SG_ADDRS_A_SET]), true)->addrs;
-	else
-		items = &conf_group(conf, get_string(tb[BR_SG_ADDRS_A_GROUP]), true)->members;
+	unknown = index_attrs(nest, tb, BR_SG_ADDRS_A_MAX);
+	if (tb[BR_SG_ADDRS_A_SET]) {
+		set = conf_set(conf, get_string(tb[BR_SG_ADDRS_A_SET]), true);
+		items = &set->addrs;
+	} else {
+		group = conf_group(conf, get_string(tb[BR_SG_ADDRS_A_GROUP]), true);
+		items = &group->members;
+	}
 	mnl_attr_for_each_nested(attr, nest) {
 		if (mnl_attr_get_type(attr) != BR_SG_ADDRS_A_ADDR)
 			continue;
-		get_addr(attr, &a, NULL);
+		get_addr(attr, &a, NULL, &unknown);
 		items_add(items, &a, 0);
 	}
+	if (set)
+		note(conf, &set->unknown, "the addresses of set", set->name, unknown);
+	else
+		note(conf, NULL, "the members of group", group->name, unknown);
 }
 
 static void get_rule(struct conf *conf, const struct nlattr *nest)
@@ -131,8 +132,9 @@ static void get_rule(struct conf *conf, const struct nlattr *nest)
 	struct group *group;
 	struct rule *rule;
 	struct msg msg;
+	uint16_t unknown;
 
-	index_attrs(nest, tb, BR_SG_RULE_A_MAX);
+	unknown = index_attrs(nest, tb, BR_SG_RULE_A_MAX);
 	group = conf_group(conf, get_string(tb[BR_SG_RULE_A_GROUP]), true);
 	rule = vec_push(&group->rules);
 	rule_init(rule);
@@ -149,7 +151,7 @@ static void get_rule(struct conf *conf, const struct nlattr *nest)
 		rule->icmp_code = get_num(tb[BR_SG_RULE_A_ICMP_CODE]);
 	if (tb[BR_SG_RULE_A_REMOTE]) {
 		rule->remote = REMOTE_PREFIX;
-		get_addr(tb[BR_SG_RULE_A_REMOTE], &rule->prefix, NULL);
+		get_addr(tb[BR_SG_RULE_A_REMOTE], &rule->prefix, NULL, &unknown);
 	} else if (tb[BR_SG_RULE_A_REMOTE_GROUP]) {
 		rule->remote = REMOTE_GROUP;
 		rule->remote_name = conf_name(conf, get_string(tb[BR_SG_RULE_A_REMOTE_GROUP]));
@@ -158,6 +160,7 @@ static void get_rule(struct conf *conf, const struct nlattr *nest)
 		rule->remote_name = conf_name(conf, get_string(tb[BR_SG_RULE_A_REMOTE_SET]));
 	}
 	rule_check(rule, &msg);		/* fills in the implied family */
+	note(conf, &rule->unknown, "a rule of group", group->name, unknown);
 }
 
 static struct port *get_port(struct conf *conf, const struct nlattr *nest)
@@ -165,8 +168,9 @@ static struct port *get_port(struct conf *conf, const struct nlattr *nest)
 	const struct nlattr *tb[BR_SG_PORT_A_MAX + 1], *attr;
 	struct port *port;
 	struct pair *pair;
+	uint16_t unknown;
 
-	index_attrs(nest, tb, BR_SG_PORT_A_MAX);
+	unknown = index_attrs(nest, tb, BR_SG_PORT_A_MAX);
 	port = conf_port(conf, get_string(tb[BR_SG_PORT_A_DEV]), true);
 	port->has_uuid = get_bytes(tb[BR_SG_PORT_A_UUID], port->uuid, 16);
 	port->has_mac = get_bytes(tb[BR_SG_PORT_A_MAC], port->mac, 6);
@@ -190,23 +194,24 @@ static struct port *get_port(struct conf *conf, const struct nlattr *nest)
 	mnl_attr_for_each_nested(attr, nest) {
 		switch (mnl_attr_get_type(attr)) {
 		case BR_SG_PORT_A_IP:
-			get_addr(attr, vec_push(&port->ips), NULL);
+			get_addr(attr, vec_push(&port->ips), NULL, &unknown);
 			break;
 		case BR_SG_PORT_A_PAIR:
 			pair = vec_push(&port->pairs);
-			pair->has_mac = get_addr(attr, &pair->a, pair->mac);
+			pair->has_mac = get_addr(attr, &pair->a, pair->mac, &unknown);
 			break;
 		case BR_SG_PORT_A_GROUP:
 			vec_push(&port->groups)->name = conf_name(conf, get_string(attr));
 			break;
 		case BR_SG_PORT_A_DHCP_SERVER:
-			get_addr(attr, vec_push(&port->dhcp), NULL);
+			get_addr(attr, vec_push(&port->dhcp), NULL, &unknown);
 			break;
 		case BR_SG_PORT_A_ETHERTYPE:
 			*vec_push(&port->ethertypes) = get_num(attr);
 			break;
 		}
 	}
+	note(conf, &port->unknown, "port", port->dev, unknown);
 	return port;
 }
 
@@ -240,65 +245,12 @@ static void got_objects(const struct nlmsghdr *nlh, void *data)
 		case BR_SG_A_PORT:
 			get_port(conf, attr);
 			break;
+		case BR_SG_A_PAD:
+			break;
+		default:
+			note(conf, NULL, "the configuration", NULL, mnl_attr_get_type(attr));
 		}
 	}
-}
-
-void nl_got_status(const struct nlmsghdr *nlh, void *data)
-{
-	const struct nlattr *tb[BR_SG_STATUS_A_MAX + 1], *zone_tb[BR_SG_ZONE_A_MAX + 1];
-	struct status *status = data;
-	const struct nlattr *attr;
-	struct zone *zone;
-
-	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
-		switch (mnl_attr_get_type(attr)) {
-		case BR_SG_A_VERSION:
-			snprintf(status->version, sizeof(status->version), "%s", get_string(attr));
-			break;
-		case BR_SG_A_GENERATION:
-			status->generation = get_num(attr);
-			break;
-		case BR_SG_A_STATUS:
-			index_attrs(attr, tb, BR_SG_STATUS_A_MAX);
-			status->defaults = get_num(tb[BR_SG_STATUS_A_DEFAULTS]);
-			status->sets = get_num(tb[BR_SG_STATUS_A_SETS]);
-			status->groups = get_num(tb[BR_SG_STATUS_A_GROUPS]);
-			status->rules = get_num(tb[BR_SG_STATUS_A_RULES]);
-			status->ports = get_num(tb[BR_SG_STATUS_A_PORTS]);
-			status->ports_active = get_num(tb[BR_SG_STATUS_A_PORTS_ACTIVE]);
-			status->unconfigured_packets =
-				get_num(tb[BR_SG_STATUS_A_UNCONFIGURED_PACKETS]);
-			status->unconfigured_bytes =
-				get_num(tb[BR_SG_STATUS_A_UNCONFIGURED_BYTES]);
-			status->bytes = get_num(tb[BR_SG_STATUS_A_BYTES]);
-			status->bytes_max = get_num(tb[BR_SG_STATUS_A_BYTES_MAX]);
-			status->vector_bytes = get_num(tb[BR_SG_STATUS_A_VECTOR_BYTES]);
-			status->shadow = get_num(tb[BR_SG_STATUS_A_SHADOW]);
-			status->shadow_base = get_num(tb[BR_SG_STATUS_A_SHADOW_BASE]);
-			status->shadow_bytes = get_num(tb[BR_SG_STATUS_A_SHADOW_BYTES]);
-			break;
-		case BR_SG_A_ZONE:
-			index_attrs(attr, zone_tb, BR_SG_ZONE_A_MAX);
-			zone = vec_push(&status->zones);
-			snprintf(zone->bridge, sizeof(zone->bridge), "%s",
-				 get_string(zone_tb[BR_SG_ZONE_A_BRIDGE]));
-			zone->id = get_num(zone_tb[BR_SG_ZONE_A_ID]);
-			zone->ports = get_num(zone_tb[BR_SG_ZONE_A_PORTS]);
-			break;
-		}
-	}
-}
-
-static int call_status(struct nl *nl, struct status *status)
-{
-	memset(status, 0, sizeof(*status));
-	return nl_call(nl, nl_new(nl, BR_SG_CMD_STATUS_GET, 0), nl_got_status, status);
-}
-
-int nl_status(struct nl *nl, struct status *status, struct input *in)
-{
-	return call_status(nl, status) ? nl_fail(nl, in, "status") : RC_OK;
 }
 
 /* 0, an errno, or EINTR where what was read is of several generations */
@@ -310,25 +262,29 @@ static int read_once(struct nl *nl, struct conf *conf, unsigned int what)
 	};
 	struct reading reading = { .conf = conf };
 	bool shadow = what & READ_SHADOW;
+	uint32_t flags = shadow ? BR_SG_GET_F_SHADOW : 0;
 	struct nlmsghdr *nlh;
 	struct status status;
 	unsigned int i;
 	int rc;
 
-	rc = call_status(nl, &status);
-	vec_free(&status.zones);
+	rc = nl_call_status(nl, &status);
+	/* a module that cannot has nothing that we don't know */
+	if (what & READ_CONFIG && status_can(&status, BR_SG_FEATURE_GET_CONFIG))
+		flags |= BR_SG_GET_F_CONFIG;
+	status_free(&status);
 	reading.generation = shadow ? status.shadow : status.generation;
 	for (i = 0; !rc && i < ARRAY_SIZE(cmds); i++) {
 		if (!(what & (1U << i)))
 			continue;
 		nlh = nl_new(nl, cmds[i], NLM_F_DUMP);
-		if (shadow)
-			mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, BR_SG_GET_F_SHADOW);
+		if (flags)
+			mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, flags);
 		rc = nl_call(nl, nlh, got_objects, &reading);
 	}
 	if (!rc) {
-		rc = call_status(nl, &status);
-		vec_free(&status.zones);
+		rc = nl_call_status(nl, &status);
+		status_free(&status);
 	}
 	conf->generation = reading.generation;
 	if (!rc && (reading.mixed || reading.generation !=
@@ -344,6 +300,16 @@ int nl_no_shadow(struct input *in)
 {
 	err_src(in, 0, NULL, "there is no shadow: sgctl shadow apply makes one");
 	return RC_REFUSED;
+}
+
+int nl_unknown(struct input *in, uint32_t src, const char *object, const char *name,
+	       uint16_t attr)
+{
+	err_src(in, src, src && name ? THE_NAME : NULL,
+		"%s%s%s%s has an attribute (%u) that sgctl %s does not know and that would be lost: nothing was done, update sgctl to the module's version",
+		object, name ? " \"" : "", name ? name : "", name ? "\"" : "", attr,
+		SGCTL_VERSION);
+	return RC_NO_MODULE;
 }
 
 /* All of one generation */
@@ -363,9 +329,15 @@ int nl_read(struct nl *nl, struct conf *conf, unsigned int what, struct input *i
 	if (rc == ENOENT && what & READ_SHADOW)
 		return nl_no_shadow(in);
 	if (rc)
-		return nl_fail(nl, in, "read");
-	conf_sort(conf);
-	return RC_OK;
+		rc = nl_fail(nl, in, "read");
+	else if (what & READ_KNOWN && conf->unknown.attr)
+		rc = nl_unknown(in, 0, conf->unknown.object, conf->unknown.name,
+				conf->unknown.attr);
+	else
+		conf_sort(conf);
+	if (rc)
+		conf_free(conf);
+	return rc;
 }
 
 struct one_port {
@@ -490,9 +462,9 @@ static void get_tuple(struct flow_tuple *t, const struct nlattr *nest)
 		return;
 	index_attrs(nest, tb, BR_SG_TUPLE_A_MAX);
 	if (tb[BR_SG_TUPLE_A_SRC])
-		get_addr(tb[BR_SG_TUPLE_A_SRC], &t->src, NULL);
+		get_addr(tb[BR_SG_TUPLE_A_SRC], &t->src, NULL, NULL);
 	if (tb[BR_SG_TUPLE_A_DST])
-		get_addr(tb[BR_SG_TUPLE_A_DST], &t->dst, NULL);
+		get_addr(tb[BR_SG_TUPLE_A_DST], &t->dst, NULL, NULL);
 	t->has_ports = tb[BR_SG_TUPLE_A_SPORT];
 	t->sport = get_num(tb[BR_SG_TUPLE_A_SPORT]);
 	t->dport = get_num(tb[BR_SG_TUPLE_A_DPORT]);
@@ -594,6 +566,15 @@ static void get_event(struct event *event, const struct nlattr *nest)
 	event->limit = get_num(tb[BR_SG_EVENT_A_LIMIT]);
 }
 
+static void get_shadow_event(struct event *event, const struct nlattr *nest)
+{
+	const struct nlattr *tb[BR_SG_SHADOW_A_MAX + 1];
+
+	index_attrs(nest, tb, BR_SG_SHADOW_A_MAX);
+	event->shadow_change = get_num(tb[BR_SG_SHADOW_A_CHANGE]);
+	event->shadow = get_num(tb[BR_SG_SHADOW_A_NUMBER]);
+}
+
 /* From now on the socket hears what it is told */
 int nl_join(struct nl *nl, bool config, bool events, struct input *in)
 {
@@ -620,6 +601,7 @@ static int heard_message(struct nl *nl, const struct nlmsghdr *nlh, nl_heard hea
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
+	uint64_t generation = 0;
 	int rc = 0;
 
 	/* what is not of the family is an answer that came late */
@@ -628,8 +610,14 @@ static int heard_message(struct nl *nl, const struct nlmsghdr *nlh, nl_heard hea
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
 		struct event event = { .config = genl->cmd == BR_SG_CMD_CONFIG_NTF };
 
+		if (mnl_attr_get_type(attr) == BR_SG_A_GENERATION)
+			generation = get_num(attr);
+		event.generation = generation;
 		if (event.config && mnl_attr_get_type(attr) == BR_SG_A_GENERATION)
-			event.generation = get_num(attr);
+			;
+		else if (genl->cmd == BR_SG_CMD_SHADOW_NTF &&
+			 mnl_attr_get_type(attr) == BR_SG_A_SHADOW)
+			get_shadow_event(&event, attr);
 		else if (genl->cmd == BR_SG_CMD_EVENT_NTF &&
 			 mnl_attr_get_type(attr) == BR_SG_A_EVENT)
 			get_event(&event, attr);

@@ -256,6 +256,12 @@ int nl_fail(struct nl *nl, struct input *in, const char *what)
 			what);
 		return RC_NO_MODULE;
 	}
+	if (nl->err.err == EOPNOTSUPP) {
+		err_src(in, 0, NULL,
+			"%s: the loaded module is older than sgctl and does not know this: update it",
+			what);
+		return RC_NO_MODULE;
+	}
 	if (nl->err.err == EINTR) {
 		err_src(in, 0, NULL,
 			"%s: the configuration changed while it was read, %u times: try again",

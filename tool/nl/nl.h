@@ -54,7 +54,6 @@ int nl_fail(struct nl *nl, struct input *in, const char *what);
 struct nlmsghdr *nl_new(struct nl *nl, uint8_t cmd, uint16_t flags);
 int nl_call(struct nl *nl, struct nlmsghdr *nlh, nl_reply reply, void *data);
 
-/* get.c */
 struct zone {
 	char bridge[16];
 	uint16_t id;
@@ -69,6 +68,9 @@ struct status {
 	uint64_t bytes, bytes_max, vector_bytes;
 	uint64_t shadow, shadow_base, shadow_bytes;	/* shadow 0: there is none */
 	VEC(struct zone) zones;
+	uint32_t n_zones;		/* that are there; more than zones.n: they did not fit */
+	VEC(uint16_t) features;		/* enum br_sg_feature, and what we don't know */
+	VEC(uint16_t) errata;
 };
 
 struct counter {
@@ -124,8 +126,10 @@ struct flows {
 
 /* What the module tells unasked */
 struct event {
-	bool config;			/* a configuration came into force, or else */
+	bool config;			/* a configuration came into force */
 	uint64_t generation;
+	uint8_t shadow_change;		/* enum br_sg_shadow_change of shadow; or else */
+	uint64_t shadow;
 	uint8_t kind;			/* enum br_sg_event_kind */
 	uint64_t time;			/* ns since 1970 */
 	char dev[BR_SG_DEV_MAX + 1];
@@ -152,10 +156,24 @@ enum read_what {
 	READ_PORTS	= 1 << 5,
 	READ_ALL	= (1 << 6) - 1,
 	READ_SHADOW	= 1 << 6,	/* of the shadow, not of what is in force */
+	READ_CONFIG	= 1 << 7,	/* nothing that is read only */
+	READ_KNOWN	= 1 << 8,	/* refuses where there is what we don't know */
+	/* to be written back, or to a file that stands for all of it */
+	READ_WHOLE	= READ_ALL | READ_CONFIG | READ_KNOWN,
 };
 
+/* status.c */
 void nl_got_status(const struct nlmsghdr *nlh, void *data);
+/* 0 or an errno */
+int nl_call_status(struct nl *nl, struct status *status);
 int nl_status(struct nl *nl, struct status *status, struct input *in);
+bool status_can(const struct status *status, uint16_t feature);
+void status_free(struct status *status);
+
+/* get.c */
+/* Says that an object has an attribute that we don't know; name may be NULL */
+int nl_unknown(struct input *in, uint32_t src, const char *object, const char *name,
+	       uint16_t attr);
 int nl_read(struct nl *nl, struct conf *conf, unsigned int what, struct input *in);
 int nl_read_port(struct nl *nl, struct conf *conf, const char *dev_or_uuid,
 		 struct input *in, struct port **port);

@@ -296,6 +296,10 @@ static int refused(struct sender *s, const struct nlmsghdr *sent)
 	if (err->err == EPERM)
 		return nl_fail(s->nl, s->in, "transaction");
 	text = *err->text ? err->text : errno_text(err->err);
+	/* the kernel's words, by which nobody knows what to do */
+	if (err->err == EOPNOTSUPP || !strcmp(text, "Unknown attribute type") ||
+	    !strcmp(text, "Unsupported attribute") || !strcmp(text, "reserved bit set"))
+		text = "the loaded module is older than sgctl and does not know this: update it";
 	if (sent && err->has_offset)
 		for (i = 0; i < s->marks.n && s->marks.v[i].offset <= err->offset; i++)
 			mark = &s->marks.v[i];
@@ -510,7 +514,7 @@ static int unsure(struct nl *nl, const struct commit *commit, struct input *in)
 	int rc;
 
 	rc = nl_call(nl, nl_new(nl, BR_SG_CMD_STATUS_GET, 0), nl_got_status, &status);
-	vec_free(&status.zones);
+	status_free(&status);
 	if (rc)
 		err_src(in, 0, NULL,
 			"the kernel's answer to the change is lost (%s), and it does not say what is in force (%s): sgctl save does",

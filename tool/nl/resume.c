@@ -150,7 +150,7 @@ int resume_read(struct nl *nl, struct resume *resume, struct input *in)
 	int rc = 0;
 
 	rc = nl_status(nl, &status, in);
-	vec_free(&status.zones);
+	status_free(&status);
 	if (rc)
 		return rc;
 	for (tries = 0; tries < NL_TRIES; tries++) {
