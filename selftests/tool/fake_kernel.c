@@ -11,6 +11,8 @@
  *			it is not in force, the first time; "never": each time;
  *			"signal": SIGINT comes meanwhile
  *	FAKE_STATUS	an errno: the answer to STATUS_GET after COMMIT
+ *	FAKE_DUMP	"lost": a message of each kind's first dump is lost, and nothing
+ *			comes through the socket any more; "never": of each dump
  *	FAKE_FEATURES	its features, as numbers
  *	FAKE_NEWER	it is newer than sgctl: it has the set s, the group g with a
  *			member and a rule, and the port tap1, and an attribute that
@@ -33,7 +35,8 @@
 static char answers[8192];
 static size_t len;
 static unsigned long generation = 1;
-static int fail, lost, after_commit;
+static int fail, lost, after_commit, dumps[BR_SG_CMD_MAX + 1];
+static const struct mnl_socket *dead;	/* its dump has stopped for good */
 
 static int is(const char *name, const char *value)
 {
@@ -274,8 +277,11 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t s
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(to);
 	int err = 0;
 
-	(void)nl;
 	len = 0;
+	if (nl == dead) {
+		fprintf(stderr, "a socket that was to be closed is used\n");
+		exit(99);
+	}
 	if (to->nlmsg_type == GENL_ID_CTRL) {
 		answer_family(to);
 		return size;
@@ -301,7 +307,21 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t s
 		answer_newer(to, genl->cmd);
 	}
 	ack(to, err);
+	if ((to->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP && getenv("FAKE_DUMP") &&
+	    (!dumps[genl->cmd]++ || is("FAKE_DUMP", "never"))) {
+		fail = ENOBUFS;
+		dead = nl;
+	}
 	return size;
+}
+
+int mnl_socket_close(struct mnl_socket *nl)
+{
+	if (nl == dead)
+		dead = NULL;
+	/* what is left of it is of nobody */
+	len = 0;
+	return 0;
 }
 
 ssize_t mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t size)

@@ -179,6 +179,14 @@ def main():
                "what is in force is, also where that can't be written", done.stderr)
 
         newer(tap, fake_run)
+        for line in ("save", "port show", "rule show", "set show s", "diff -", "flow show",
+                     "-s port show", "port set tap1 strict", "status"):
+            want = fake_run(line, FAKE_NEWER="none")
+            tap.equal(fake_run(line, FAKE_NEWER="none", FAKE_DUMP="lost")[:3], want[:3],
+                      f"{line} reads again what was lost")
+        rc, out, err, _ = fake_run("save", FAKE_NEWER="none", FAKE_DUMP="never")
+        tap.ok(rc == 2 and not out and "lost each time" in err, "and not for ever",
+               f"status {rc}\n{out}{err}")
 
         rc, out, err, _ = fake_run("check -")
         tap.equal((rc, out, err), (0, "standard input is valid\n", ""),

@@ -321,7 +321,7 @@ int nl_read(struct nl *nl, struct conf *conf, unsigned int what, struct input *i
 	for (i = 0; i < NL_TRIES; i++) {
 		memset(conf, 0, sizeof(*conf));
 		rc = read_once(nl, conf, what);
-		if (rc != EINTR)
+		if (!nl_torn(rc))
 			break;
 		conf_free(conf);
 		usleep(5000 * i);
@@ -437,7 +437,7 @@ int nl_counters(struct nl *nl, struct counters *counters, const char *dev, bool 
 		if (dev)
 			put_port_id(nlh, dev);
 		rc = nl_call(nl, nlh, got_counters, counters);
-		if (rc != EINTR)
+		if (!nl_torn(rc))
 			break;
 		counters_free(counters);
 		usleep(5000 * i);
@@ -521,14 +521,22 @@ static void got_flows(const struct nlmsghdr *nlh, void *data)
 int nl_flows(struct nl *nl, struct flows *flows, const char *dev, bool revoked,
 	     struct input *in)
 {
-	struct nlmsghdr *nlh = nl_new(nl, BR_SG_CMD_FLOW_GET, NLM_F_DUMP);
-	int rc;
+	unsigned int i;
+	int rc = 0;
 
-	if (revoked)
-		mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, BR_SG_FLOW_F_REVOKED);
-	if (dev)
-		put_port_id(nlh, dev);
-	rc = nl_call(nl, nlh, got_flows, flows);
+	for (i = 0; i < NL_TRIES; i++) {
+		struct nlmsghdr *nlh = nl_new(nl, BR_SG_CMD_FLOW_GET, NLM_F_DUMP);
+
+		if (revoked)
+			mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, BR_SG_FLOW_F_REVOKED);
+		if (dev)
+			put_port_id(nlh, dev);
+		rc = nl_call(nl, nlh, got_flows, flows);
+		if (!nl_torn(rc))
+			break;
+		flows_free(flows);
+		usleep(5000 * i);
+	}
 	if (rc == ENOENT && dev) {
 		err_src(in, 0, dev, "there is no port \"%s\": sgctl port show lists them", dev);
 		return RC_REFUSED;

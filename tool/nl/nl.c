@@ -81,6 +81,40 @@ static int read_done(struct nl *nl, const struct nlmsghdr *nlh)
 	return nl->err.err;
 }
 
+static void set_size(struct mnl_socket *sock, int force, int option, int size)
+{
+	int fd = mnl_socket_get_fd(sock);
+
+	/* in bytes of payload, which the kernel doubles for its own share */
+	if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size));
+}
+
+/*
+ * A socket's buffers begin as large as net.core.wmem_default and rmem_default say,
+ * which may be too small for one message of ours, or for an answer and its
+ * acknowledgment: the kernel drops what does not fit and nobody is told. Who may
+ * configure may have them larger than wmem_max and rmem_max.
+ */
+static bool open_socket(struct nl *nl)
+{
+	socklen_t len = sizeof(int);
+	int on = 1, size;
+
+	nl->sock = mnl_socket_open(NETLINK_GENERIC);
+	if (!nl->sock || mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0)
+		return false;
+	mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &on, sizeof(on));
+	set_size(nl->sock, SO_SNDBUFFORCE, SO_SNDBUF, NL_MSG_ROOM);
+	set_size(nl->sock, SO_RCVBUFFORCE, SO_RCVBUF, NL_RECEIVE);
+	nl->good = NL_MSG_GOOD;
+	if (!getsockopt(mnl_socket_get_fd(nl->sock), SOL_SOCKET, SO_SNDBUF, &size, &len) &&
+	    (uint32_t)size < 2 * NL_MSG_GOOD)
+		nl->good = size / 2;
+	return true;
+}
+
 static int sys_error(struct nl *nl)
 {
 	memset(&nl->err, 0, sizeof(nl->err));
@@ -97,6 +131,12 @@ static ssize_t receive(struct nl *nl, bool lost)
 	if (!lost)
 		return mnl_socket_recvfrom(nl->sock, nl->in, NL_MSG_ROOM);
 	return recv(mnl_socket_get_fd(nl->sock), nl->in, NL_MSG_ROOM, MSG_DONTWAIT);
+}
+
+static bool reopen(struct nl *nl)
+{
+	mnl_socket_close(nl->sock);
+	return open_socket(nl);
 }
 
 /* Sends a request and hands its replies on until the acknowledgment or the dump's end */
@@ -125,7 +165,11 @@ int nl_call(struct nl *nl, struct nlmsghdr *nlh, nl_reply reply, void *data)
 			}
 			if (lost)
 				errno = ENOBUFS;
-			return sys_error(nl);
+			sys_error(nl);
+			/* a dump that has lost a message may never go on, nor end */
+			if (dump && nl->err.err == ENOBUFS && !reopen(nl))
+				return sys_error(nl);
+			return nl->err.err;
 		}
 		for (; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left)) {
 			int rc;
@@ -196,20 +240,17 @@ static void got_family(const struct nlmsghdr *nlh, void *data)
 int nl_open(struct nl *nl, const char *netns, enum nl_how how)
 {
 	struct nlmsghdr *nlh;
-	int rc, on = 1;
+	int rc;
 
 	memset(nl, 0, sizeof(*nl));
 	nl->netns = netns;
 	/* both in one, for which calloc takes new pages: it touches none of them */
 	nl->in = xcalloc(2, NL_MSG_ROOM);
 	nl->out = nl->in + NL_MSG_ROOM;
-	nl->sock = mnl_socket_open(NETLINK_GENERIC);
-	if (!nl->sock || mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0) {
+	if (!open_socket(nl)) {
 		err_plain("generic netlink: %s", strerror(errno));
 		return RC_NO_MODULE;
 	}
-	mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &on, sizeof(on));
 
 	nlh = nl_new(nl, CTRL_CMD_GETFAMILY, how == NL_LOAD ? 0 : NLM_F_DUMP);
 	nlh->nlmsg_type = GENL_ID_CTRL;
@@ -267,6 +308,11 @@ int nl_fail(struct nl *nl, struct input *in, const char *what)
 			"%s: the configuration changed while it was read, %u times: try again",
 			what, NL_TRIES);
 		return RC_INCONSISTENT;
+	}
+	if (nl->err.unanswered && nl->err.err == ENOBUFS) {
+		err_src(in, 0, NULL, "%s: the kernel's answer is lost each time: it had no memory for it",
+			what);
+		return RC_REFUSED;
 	}
 	err_src(in, 0, NULL, "%s: %s", what, text);
 	return RC_REFUSED;

@@ -5,14 +5,16 @@
 #ifndef SGCTL_NL_H
 #define SGCTL_NL_H
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
 #include "conf/diff.h"
 
-#define NL_MSG_GOOD	32768		/* a message is sent when it has grown so far */
+#define NL_MSG_GOOD	32768		/* a message is sent when it has grown so far, or to nl.good */
 #define NL_MSG_ROOM	(NL_MSG_GOOD + 65536)
+#define NL_RECEIVE	(1 << 20)	/* room for answers, and for what monitor is slow to read */
 #define NL_TRIES	20
 
 struct nl_error {
@@ -26,6 +28,7 @@ struct nl_error {
 
 struct nl {
 	struct mnl_socket *sock;
+	uint32_t good;			/* as NL_MSG_GOOD, of what the socket takes */
 	const char *netns;
 	uint32_t seq;
 	uint16_t family;
@@ -49,6 +52,12 @@ typedef void (*nl_reply)(const struct nlmsghdr *nlh, void *data);
 int nl_open(struct nl *nl, const char *netns, enum nl_how how);
 void nl_close(struct nl *nl);
 int nl_fail(struct nl *nl, struct input *in, const char *what);
+
+/* A dump that is to be read again: it is of two configurations, or some of it is lost */
+static inline bool nl_torn(int rc)
+{
+	return rc == EINTR || rc == ENOBUFS;
+}
 
 /* 0 or an errno, with the details in nl->err */
 struct nlmsghdr *nl_new(struct nl *nl, uint8_t cmd, uint16_t flags);

@@ -295,6 +295,12 @@ static int refused(struct sender *s, const struct nlmsghdr *sent)
 
 	if (err->err == EPERM)
 		return nl_fail(s->nl, s->in, "transaction");
+	if (err->unanswered && err->err == EMSGSIZE && sent) {
+		err_src(s->in, 0, NULL,
+			"transaction: a message of %u bytes does not fit into the socket's send buffer: sysctl net.core.wmem_max to be %u or more",
+			sent->nlmsg_len, NL_MSG_ROOM);
+		return RC_REFUSED;
+	}
 	text = *err->text ? err->text : errno_text(err->err);
 	/* the kernel's words, by which nobody knows what to do */
 	if (err->err == EOPNOTSUPP || !strcmp(text, "Unknown attribute type") ||
@@ -353,7 +359,7 @@ static int start_object(struct sender *s, uint8_t cmd, uint8_t op,
 	struct mark *mark;
 	int rc;
 
-	if (s->nlh && (s->cmd != cmd || s->op != op || s->nlh->nlmsg_len >= NL_MSG_GOOD)) {
+	if (s->nlh && (s->cmd != cmd || s->op != op || s->nlh->nlmsg_len >= s->nl->good)) {
 		rc = send_message(s);
 		if (rc)
 			return rc;
@@ -397,6 +403,7 @@ static int put_addrs(struct sender *s, const struct change *change, uint8_t op)
 				  change->name);
 		put_cookie(s->nlh, BR_SG_ADDRS_A_COOKIE, src);
 		for (n = 0; i + n < change->n && n < ADDRS_PER_NEST &&
+		     (!n || s->nlh->nlmsg_len < s->nl->good) &&
 		     change->addrs[i + n].src == src; n++)
 			put_addr(s->nlh, BR_SG_ADDRS_A_ADDR, &change->addrs[i + n].a, NULL);
 		mnl_attr_nest_end(s->nlh, nest);

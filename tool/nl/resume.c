@@ -147,7 +147,7 @@ int resume_read(struct nl *nl, struct resume *resume, struct input *in)
 	static const uint8_t cmds[] = { BR_SG_CMD_BINDING_GET, BR_SG_CMD_ZONE_GET };
 	struct status status = { 0 };
 	unsigned int i, tries;
-	int rc = 0;
+	int rc = 0, torn = 0;
 
 	rc = nl_status(nl, &status, in);
 	status_free(&status);
@@ -157,16 +157,15 @@ int resume_read(struct nl *nl, struct resume *resume, struct input *in)
 		memset(resume, 0, sizeof(*resume));
 		for (i = 0; !rc && i < ARRAY_SIZE(cmds); i++)
 			rc = nl_call(nl, nl_new(nl, cmds[i], NLM_F_DUMP), got_resume, resume);
-		if (rc != EINTR)
+		if (!nl_torn(rc))
 			break;
 		resume_free(resume);
+		torn = rc;
 		rc = 0;
 		usleep(5000 * tries);
 	}
-	if (tries == NL_TRIES) {
-		rc = EINTR;
-		nl->err.err = rc;
-	}
+	if (tries == NL_TRIES)
+		rc = torn;
 	if (rc && rc != EOPNOTSUPP)
 		return nl_fail(nl, in, "bindings");
 	snprintf(resume->version, sizeof(resume->version), "%s", status.version);
@@ -215,14 +214,14 @@ int resume_put(struct nl *nl, const struct resume *resume)
 
 	for (i = 0; !rc && i < resume->bindings.n; i++) {
 		nlh = put_binding(nl, &resume->bindings.v[i], nlh);
-		if (nlh->nlmsg_len < NL_MSG_GOOD && i + 1 < resume->bindings.n)
+		if (nlh->nlmsg_len < nl->good && i + 1 < resume->bindings.n)
 			continue;
 		rc = nl_call(nl, nlh, NULL, NULL);
 		nlh = NULL;
 	}
 	for (i = 0; !rc && i < resume->zones.n; i++) {
 		nlh = put_zone(nl, &resume->zones.v[i], nlh);
-		if (nlh->nlmsg_len < NL_MSG_GOOD && i + 1 < resume->zones.n)
+		if (nlh->nlmsg_len < nl->good && i + 1 < resume->zones.n)
 			continue;
 		rc = nl_call(nl, nlh, NULL, NULL);
 		nlh = NULL;
