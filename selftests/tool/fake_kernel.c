@@ -19,6 +19,7 @@
  *			nobody knows of the one that is named: "default", "set",
  *			"address", "group", "member", "rule", "remote", "port", "pair",
  *			"top"; "live": of the port, which is read only
+ *	FAKE_BRIDGE	of the port, and of a zone: a name of whatever bytes
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -122,6 +123,19 @@ static void put_features(struct nlmsghdr *nlh)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+static void put_zone(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest;
+
+	if (!getenv("FAKE_BRIDGE"))
+		return;
+	nest = mnl_attr_nest_start(nlh, BR_SG_A_ZONE);
+	mnl_attr_put_strz(nlh, BR_SG_ZONE_A_BRIDGE, getenv("FAKE_BRIDGE"));
+	mnl_attr_put_u16(nlh, BR_SG_ZONE_A_ID, 7);
+	mnl_attr_put_u32(nlh, BR_SG_ZONE_A_PORTS, 1);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void answer_generation(const struct nlmsghdr *to, int cmd)
 {
 	struct nlmsghdr *nlh = begin(to, FAMILY, cmd);
@@ -130,6 +144,7 @@ static void answer_generation(const struct nlmsghdr *to, int cmd)
 	if (cmd == BR_SG_CMD_STATUS_GET) {
 		mnl_attr_put_strz(nlh, BR_SG_A_VERSION, "7.7");
 		put_features(nlh);
+		put_zone(nlh);
 	}
 	end(nlh);
 }
@@ -198,6 +213,11 @@ static void put_object(struct nlmsghdr *nlh, int cmd, int live)
 		put_newer(nlh, "port");
 		if (live)
 			put_newer(nlh, "live");
+		if (live && getenv("FAKE_BRIDGE")) {
+			mnl_attr_put_u8(nlh, BR_SG_PORT_A_STATE, BR_SG_PORT_BLOCKED);
+			mnl_attr_put_u8(nlh, BR_SG_PORT_A_CAUSE, BR_SG_PORT_CAUSE_VLAN);
+			mnl_attr_put_strz(nlh, BR_SG_PORT_A_BRIDGE, getenv("FAKE_BRIDGE"));
+		}
 	}
 	mnl_attr_nest_end(nlh, nest);
 }

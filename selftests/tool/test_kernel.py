@@ -88,6 +88,74 @@ def newer(tap, fake_run):
     tap.equal(json.loads(fake_run("-j status")[1]).get("features"), [], "an older module has none")
 
 
+# a name of a bridge, and what is shown of it
+NAMES = {
+    b"br\xff\x1b[31mX": r"br\xff\x1b[31mX",
+    b"\x07\x7f\x9b31m": r"\x07\x7f\x9b31m",
+    b"a\\xff": r"a\x5cxff",             # what looks like the first is not the first
+    "br-gr\u00fcn".encode(): "br-gr\u00fcn",
+    "\u0431\u0440\U00010348".encode(): "\u0431\u0440\U00010348",
+    b"\xc2\x9b31m": r"\xc2\x9b31m",      # CSI, to a terminal of 8 bits
+    "\u202exob".encode(): r"\xe2\x80\xaexob",
+    b"\xc0\xaf\xed\xa0\x80": r"\xc0\xaf\xed\xa0\x80",
+    b"\xf4\x90\x80\x80\xf8": r"\xf4\x90\x80\x80\xf8",
+    b"cut\xe2\x82": r"cut\xe2\x82",
+    b"%s%n\x22'": "%s%n\"'",
+}
+
+
+def loaded(text, otherwise):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return otherwise
+
+
+def names(tap, fake_run):
+    """bridges whose names are not text"""
+    for name, shown in NAMES.items():
+        env = {"FAKE_NEWER": "none", "FAKE_BRIDGE": name}
+        rc, out, err, _ = fake_run("port show", **env)
+        tap.ok(rc == 0 and not err and f"port tap1: blocked on bridge {shown}\n" in out and
+               f"{shown} filters VLANs" in out, f"port show: {name}", out)
+        rc, out, err, _ = fake_run("-j port show", **env)
+        port = loaded(out, [{"bridge": None, "why": ""}])[0]
+        tap.ok(rc == 0 and port["bridge"] == shown and port["why"].startswith(shown),
+               f"as JSON: {name}", out)
+        rc, out, err, _ = fake_run("status", **env)
+        tap.ok(rc == 0 and f"bridge {shown} zone 7 ports 1\n" in out, f"status: {name}", out)
+        out = fake_run("-j status", **env)[1]
+        tap.equal(loaded(out, {"zones": [{"bridge": None}]})["zones"][0]["bridge"], shown,
+                  f"as JSON: {name}")
+
+
+# what prints: all of it, or an error
+PRINTS = [
+    "status", "save", "default show", "set show", "set show s", "group show", "member show",
+    "rule show", "port show", "-s port show", "port show tap1", "port chains tap1", "diff -",
+    "check -", "fmt -", "-V",
+]
+
+
+def unwritten(tap, fake):
+    """an output that cannot be written"""
+    sgctl = os.environ.get("SGCTL", os.path.join(TOOL, "sgctl"))
+    shell = {"full": '"$@" >/dev/full', "closed": '"$@" >&-',
+             "gone": ('trap "" PIPE; exec 3>&1; '
+                      '{ while echo; do :; done 2>/dev/null; "$@"; echo $? >&3; } | :')}
+    for line in [*PRINTS, *("-j " + x for x in PRINTS), "-j flow show", "-j shadow show",
+                 "help", "-h", "port help"]:
+        for how, script in shell.items():
+            done = subprocess.run(
+                ["bash", "-c", script, "sh", sgctl, *line.split()],
+                input="default drop tap1\n".encode(), capture_output=True, check=False,
+                timeout=60, env={**os.environ, "LD_PRELOAD": fake, "FAKE_NEWER": "none"})
+            rc = int(done.stdout) if how == "gone" else done.returncode
+            tap.ok(rc == 1 and b"Error: output: " in done.stderr,
+                   f"sgctl {line}, output {how}: an error",
+                   f"status {rc}\n{done.stdout}{done.stderr}")
+
+
 def main():
     tap = Tap()
     build()
@@ -179,6 +247,8 @@ def main():
                "what is in force is, also where that can't be written", done.stderr)
 
         newer(tap, fake_run)
+        names(tap, fake_run)
+        unwritten(tap, fake)
         for line in ("save", "port show", "rule show", "set show s", "diff -", "flow show",
                      "-s port show", "port set tap1 strict", "status"):
             want = fake_run(line, FAKE_NEWER="none")

@@ -69,6 +69,12 @@ int input_open(struct input *in, const char *name)
 	src_zero(in, 1, 1);
 	f = strcmp(name, "-") ? fopen(name, "r") : stdin;
 	in->name = f == stdin ? "standard input" : name;
+	if (!is_plain(in->name, false)) {
+		char *escaped = arena_alloc(&in->arena, ESCAPED(strlen(name)));
+
+		escape(escaped, name, false);
+		in->name = escaped;
+	}
 	if (!f)
 		return err_plain("%s: %s", name, strerror(errno));
 	in->text = xrealloc(NULL, cap + 1);
@@ -277,13 +283,11 @@ static const char *paint(void)
 /* What was read may hold anything: nothing of it reaches a terminal raw */
 static void put_text(const char *fmt, va_list ap)
 {
-	char text[1024], *s;
+	char text[1024], escaped[ESCAPED(sizeof(text))];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	for (s = text; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			*s = '?';
-	fputs(text, stderr);
+	escape(escaped, text, false);
+	fputs(escaped, stderr);
 	fputc('\n', stderr);
 }
 

@@ -251,3 +251,61 @@ bool str_to_uint(const char *s, unsigned int base, uint32_t max, uint32_t *out)
 	*out = value;
 	return true;
 }
+
+/* Of the first character, if it is printable; 0: it is not one, or does other things */
+static size_t printable(const unsigned char *s)
+{
+	static const struct {
+		uint32_t first, last;
+	} odd[] = {
+		{ 0x80, 0x9f },			/* controls, to 8-bit terminals too */
+		{ 0xad, 0xad },			/* not shown */
+		{ 0x61c, 0x61c },		/* these and others: turn what follows round */
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+		{ 0xd800, 0xf8ff },		/* surrogates; whatever a font has */
+		{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xfffe, 0xffff },
+		{ 0xe0000, 0x1fffff },		/* and what is no character */
+	};
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = *s < 0x80 ? 1 : *s < 0xc0 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 :
+		     *s < 0xf8 ? 4 : 0;
+	uint32_t c = *s;
+	size_t i;
+
+	if (len < 2)
+		return len && *s >= ' ' && *s != 0x7f ? 1 : 0;
+	for (c &= 0x7f >> len, i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	if (c < least[len])
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(odd); i++)
+		if (c >= odd[i].first && c <= odd[i].last)
+			return 0;
+	return len;
+}
+
+bool is_plain(const char *s, bool backslash)
+{
+	for (; *s >= ' ' && *s != 0x7f && (*s != '\\' || !backslash); s++)
+		;
+	return !*s;
+}
+
+void escape(char *to, const char *s, bool backslash)
+{
+	while (*s) {
+		size_t len = *s == '\\' && backslash ? 0 : printable((const unsigned char *)s);
+
+		if (len) {
+			memcpy(to, s, len);
+			to += len;
+			s += len;
+		} else {
+			to += sprintf(to, "\\x%02x", (unsigned char)*s++);
+		}
+	}
+	*to = '\0';
+}

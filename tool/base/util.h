@@ -74,6 +74,15 @@ const char *names_suggest(const struct names *names, const char *word);
 const char *suggest(const char *word, const char *const *list);
 bool looks_like(const char *word, const char *candidate, unsigned int *best);
 
+/*
+ * Text of whatever bytes, for a terminal and for JSON: what is not a printable
+ * character, in ASCII or else in UTF-8, becomes \xNN, byte by byte; with backslash
+ * that too (\x5c), so that no two texts look the same. to has at least ESCAPED(s).
+ */
+#define ESCAPED(len)	(4 * (len) + 1)
+bool is_plain(const char *s, bool backslash);
+void escape(char *to, const char *s, bool backslash);
+
 bool str_to_uint(const char *s, unsigned int base, uint32_t max, uint32_t *out);
 
 #endif /* SGCTL_UTIL_H */

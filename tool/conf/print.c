@@ -21,15 +21,20 @@ void print_begin(struct print *p, FILE *out, bool json, bool pretty)
 /* Writes what was built. An output that can't be written is an error */
 int print_end(struct print *p)
 {
+	bool failed = p->failed;
+
+	errno = 0;
 	if (p->json && p->stack[0]) {
-		json_dumpf(p->stack[0], p->out,
-			   JSON_PRESERVE_ORDER | (p->pretty ? JSON_INDENT(4) : JSON_COMPACT));
+		failed |= json_dumpf(p->stack[0], p->out, JSON_PRESERVE_ORDER |
+				     (p->pretty ? JSON_INDENT(4) : JSON_COMPACT)) < 0;
 		fputc('\n', p->out);
 		json_decref(p->stack[0]);
 		p->stack[0] = NULL;
 	}
 	if (fflush(p->out) || ferror(p->out))
-		return err_plain("output: %s", strerror(errno));
+		return err_plain("output: %s", strerror(errno ? errno : EIO));
+	if (failed)
+		return err_plain("output: the JSON is not whole: no memory, or it holds what JSON cannot");
 	return RC_OK;
 }
 
@@ -40,9 +45,10 @@ static void put(struct print *p, const char *key, json_t *value)
 	if (!in)
 		p->stack[0] = value;
 	else if (json_is_array(in))
-		json_array_append_new(in, value);
+		p->failed |= json_array_append_new(in, value) < 0;
 	else
-		json_object_set_new_nocheck(in, key, value);
+		p->failed |= json_object_set_new_nocheck(in, key, value) < 0;
+	p->failed |= !value;
 }
 
 static void open_json(struct print *p, const char *key, json_t *value)
@@ -82,10 +88,18 @@ void print_text(struct print *p, const char *fmt, ...)
 
 void print_str(struct print *p, const char *key, const char *fmt, const char *value)
 {
+	char *escaped = NULL;
+
+	if (!is_plain(value, true)) {
+		escaped = xmalloc(ESCAPED(strlen(value)));
+		escape(escaped, value, true);
+		value = escaped;
+	}
 	if (p->json)
 		put(p, key, json_string_nocheck(value));
 	else if (fmt)
 		fprintf(p->out, fmt, value);
+	free(escaped);
 }
 
 /* The format's conversion is %ju */

@@ -5,6 +5,9 @@
  * A call names the JSON key and the text's format. A key of NULL is an element
  * of the array in hand; a format of NULL is JSON only. JSON is built by
  * jansson and written at the end.
+ *
+ * A device's name may be any bytes: values are escaped, see util.h. What is written by
+ * print_text is not, and is for words of our own and what the module takes as a name.
  */
 #ifndef SGCTL_PRINT_H
 #define SGCTL_PRINT_H
@@ -18,6 +21,7 @@ struct print {
 	bool json, pretty, color;
 	json_t *stack[12];
 	unsigned int depth;
+	bool failed;		/* the JSON lacks something */
 };
 
 void print_begin(struct print *p, FILE *out, bool json, bool pretty);
