@@ -637,8 +637,10 @@ static int br_sg_nl_put_zones(struct sk_buff *skb, struct br_sg_net *bn,
 	for (first = 0;; first += BR_SG_NL_ZONES) {
 		left = br_sg_query_zones(bn, first, zones, BR_SG_NL_ZONES);
 		*total = first + left;
+		/* however much more than it was asked for the allocator gave */
 		for (i = 0; i < min_t(u32, left, BR_SG_NL_ZONES); i++)
-			if (br_sg_nl_put_zone(skb, &zones[i]))
+			if (skb->len >= BR_SG_NL_STATUS_SIZE ||
+			    br_sg_nl_put_zone(skb, &zones[i]))
 				goto out_free;
 		if (left <= BR_SG_NL_ZONES)
 			break;

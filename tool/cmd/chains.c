@@ -18,7 +18,7 @@ struct row {
 	uint64_t packets, bytes;
 	const char *target;
 	char proto[16], source[ADDR_TEXT], destination[ADDR_TEXT];
-	char match[320];
+	char match[768];		/* a port may have 16 DHCP servers */
 	uint8_t step, reason;
 	const char *group;
 	uint32_t id;

@@ -12,7 +12,7 @@
 
 #include "conf/diff.h"
 
-#define NL_MSG_GOOD	32768		/* a message is sent when it has grown so far, or to nl.good */
+#define NL_MSG_GOOD	32768		/* a message is sent when it has grown so far */
 #define NL_MSG_ROOM	(NL_MSG_GOOD + 65536)
 #define NL_RECEIVE	(1 << 20)	/* room for answers, and for what monitor is slow to read */
 #define NL_TRIES	20
@@ -28,7 +28,7 @@ struct nl_error {
 
 struct nl {
 	struct mnl_socket *sock;
-	uint32_t good;			/* as NL_MSG_GOOD, of what the socket takes */
+	uint32_t good;			/* NL_MSG_GOOD, or less where the socket takes less */
 	const char *netns;
 	uint32_t seq;
 	uint16_t family;
