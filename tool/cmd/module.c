@@ -420,7 +420,8 @@ static int apply_once(struct upgrade *u, const struct resume *resume)
 	struct conf have;
 	int rc;
 
-	rc = nl_read(&u->ctx->nl, &have, READ_WHOLE, &u->in);
+	/* of a module that begins with nothing: there is nothing unknown to lose */
+	rc = nl_read(&u->ctx->nl, &have, READ_ALL, &u->in);
 	if (rc)
 		return rc;
 	conf_diff(&changes, &have, &u->want);
@@ -432,7 +433,7 @@ static int apply_once(struct upgrade *u, const struct resume *resume)
 	if (rc)
 		return rc;
 	/* what is not in force now is somebody's who came after */
-	rc = nl_read(&u->ctx->nl, &have, READ_WHOLE, &u->in);
+	rc = nl_read(&u->ctx->nl, &have, READ_ALL, &u->in);
 	if (rc)
 		return rc;
 	rc = conf_covers(&have, &u->want) ? RC_OK : RC_STALE;
