@@ -3,8 +3,8 @@
  * What the files of the netlink side share: family.c (operations), transaction.c
  * (transactions), attr_policy.c (what attributes may be), attr.c (attributes to
  * values), change.c (*_NEW, *_DEL), port.c (ports), get.c (dumps), flow.c (that of
- * flows), shadow.c, resume.c (serials and zones of before) and event.c (what is told
- * unasked).
+ * flows), features.c (what the module can do), shadow.c, resume.c (serials and zones of
+ * before) and event.c (what is told unasked).
  */
 #ifndef BR_SG_NL_H
 #define BR_SG_NL_H
