@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "exec.h"
+#include "cmd/cmd.h"
 
 #define RULE_WORDS	"[ipv4|ipv6] [proto PROTO] [dport N[-M]] [icmp TYPE[/CODE]] " \
 			"[remote {ADDRESS[/LEN]|group GROUP|set SET}]"
@@ -299,6 +299,18 @@ static int bad_color(struct input *in, int word, const char *when)
 	return err_word(in, word, "color \"%.80s\" is unknown: always, auto or never", when);
 }
 
+/* What is closed must not become a socket that data is written to */
+static void keep_std_open(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *batch = NULL;
@@ -307,6 +319,7 @@ int main(int argc, char **argv)
 	struct input all;
 	int at, i, rc = 0;
 
+	keep_std_open();
 	input_argv(&all, argc, argv, 1);
 	for (at = 1; !rc && at < argc && *argv[at] == '-'; at++) {
 		const char *equals = strchr(argv[at], '=');

@@ -5,6 +5,7 @@
  * that a netns has while anything is configured.
  */
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -87,6 +88,33 @@ static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 	return err;
 }
 
+/*
+ * The number of the next configuration, or shadow, after @last; 0: there has been
+ * none. A controller compares what it has read with what is in force, so that a
+ * number must not come again when the module is loaded anew: the first begins with
+ * the time, and nobody commits 2^19 times in a second. Where the clock stands
+ * still or is set back, as on a host without one, it is chance that tells apart.
+ */
+static u64 number_next(u64 last)
+{
+	s64 seconds = ktime_get_real_seconds() - 1577836800;	/* 2020-01-01 */
+
+	if (last)
+		return last + 1;
+	return ((u64)max_t(s64, seconds, 1) << 20) + (get_random_u32() >> 13);
+}
+
+/* what has become of the shadow; @before: its number, 0: there was none */
+static void shadow_tell(struct br_sg_net *bn, u64 before, u8 gone)
+{
+	u64 number = bn->shadow ? bn->shadow->config->generation : 0;
+
+	if (number == before)
+		return;
+	br_sg_nl_shadow_notify(bn->net, bn->generation, number ? : before,
+			       number ? BR_SG_SHADOW_MADE : gone);
+}
+
 /* a serial is of one port: what the entries of another say is not this one's */
 static int resume_check(struct br_sg_net *bn, struct br_sg_resume *resume,
 			struct br_sg_refusal *refusal)
@@ -151,8 +179,8 @@ static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
 		return 0;
 	}
 	resume_versions(bn->policy, policy, resume);
-	config->generation = bn->generation + 1;
-	err = policy_publish(bn, policy, shadow, resume, bn->generation + 1);
+	config->generation = number_next(bn->generation);
+	err = policy_publish(bn, policy, shadow, resume, config->generation);
 	if (err) {
 		br_sg_policy_put(policy);
 		if (err == -ENOSPC)
@@ -182,7 +210,7 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 	err = br_sg_validate(config, bn->policy, refusal);
 	if (err)
 		return err;
-	config->generation = bn->shadows + 1;
+	config->generation = number_next(bn->shadows);
 	shadow = br_sg_policy_new(NULL, bn->policy, config, refusal);
 	if (IS_ERR(shadow))
 		return PTR_ERR(shadow);
@@ -196,7 +224,7 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 		return err;
 	}
 	if (!dry_run) {
-		bn->shadows++;
+		bn->shadows = config->generation;
 		br_sg_config_put(config);
 	}
 	return 0;
@@ -208,11 +236,13 @@ int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
 {
 	bool dry_run = flags & BR_SG_COMMIT_F_DRY_RUN;
 	int err = -ESTALE;
+	u64 before;
 
 	memset(refusal, 0, sizeof(*refusal));
 	/* who waits for another's long commit can be killed */
 	if (mutex_lock_killable(&bn->commit))
 		return -EINTR;
+	before = bn->shadow ? bn->shadow->config->generation : 0;
 	if (base != bn->generation)
 		snprintf(refusal->text, sizeof(refusal->text),
 			 "another writer committed generation %llu: begin again",
@@ -222,6 +252,7 @@ int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
 	else
 		err = commit_locked(bn, config, bn->shadow, resume, dry_run,
 				    refusal);
+	shadow_tell(bn, before, BR_SG_SHADOW_DROPPED);
 	*generation = bn->generation;
 	mutex_unlock(&bn->commit);
 	return err;
@@ -249,6 +280,7 @@ int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
 			u64 *generation, struct br_sg_refusal *refusal)
 {
 	struct br_sg_config *config;
+	u64 before;
 	int err;
 
 	memset(refusal, 0, sizeof(*refusal));
@@ -257,6 +289,7 @@ int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
 	err = shadow_is(bn, number, refusal);
 	if (err)
 		goto out;
+	before = bn->shadow->config->generation;
 	if (bn->shadow->base != bn->generation) {
 		snprintf(refusal->text, sizeof(refusal->text),
 			 "the shadow was made of generation %llu and %llu is in force: apply it again",
@@ -271,6 +304,7 @@ int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
 	err = commit_locked(bn, config, NULL, NULL, false, refusal);
 	if (err)
 		br_sg_config_put(config);
+	shadow_tell(bn, before, BR_SG_SHADOW_COMMITTED);
 	*generation = bn->generation;
 out:
 	mutex_unlock(&bn->commit);
@@ -280,6 +314,7 @@ out:
 int br_sg_commit_shadow_drop(struct br_sg_net *bn,
 			     struct br_sg_refusal *refusal)
 {
+	u64 before;
 	int err;
 
 	memset(refusal, 0, sizeof(*refusal));
@@ -287,10 +322,12 @@ int br_sg_commit_shadow_drop(struct br_sg_net *bn,
 		return -EINTR;
 	err = shadow_is(bn, 0, refusal);
 	if (!err) {
+		before = bn->shadow->config->generation;
 		err = policy_publish(bn, br_sg_policy_get(bn->policy), NULL,
 				     NULL, bn->generation);
 		if (err)
 			br_sg_policy_put(bn->policy);
+		shadow_tell(bn, before, BR_SG_SHADOW_DROPPED);
 	}
 	mutex_unlock(&bn->commit);
 	return err;

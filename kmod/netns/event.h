@@ -90,5 +90,8 @@ struct sk_buff *br_sg_nl_event_add(struct sk_buff *skb, struct net *net,
 void br_sg_nl_event_send(struct sk_buff *skb, struct net *net);
 /* a configuration is in force; with the commit mutex, so in their order */
 void br_sg_nl_config_notify(struct net *net, u64 generation);
+/* @change: enum br_sg_shadow_change */
+void br_sg_nl_shadow_notify(struct net *net, u64 generation, u64 number,
+			    u8 change);
 
 #endif

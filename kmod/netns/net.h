@@ -29,12 +29,12 @@ struct br_sg_snapshot;
 struct br_sg_policy;
 
 /**
- * struct br_sg_sessions - the open transactions of a netns
+ * struct br_sg_transactions - the open transactions of a netns
  * @lock: protects the rest
- * @list: struct br_sg_session
+ * @list: struct br_sg_transaction
  * @n: length of @list, at most BR_SG_MAX_CANDIDATES
  */
-struct br_sg_sessions {
+struct br_sg_transactions {
 	struct mutex lock;	/* the list */
 	struct list_head list;
 	u32 n;
@@ -75,7 +75,7 @@ struct br_sg_sessions {
  * @resuming: ports have come with entries, and wait for @recount. Written under
  *	@commit
  * @recounted: jiffies, when it did last; written by it, read by who queues it
- * @sessions: of the control plane
+ * @transactions: of the control plane
  */
 struct br_sg_net {
 	struct net *net;
@@ -106,7 +106,7 @@ struct br_sg_net {
 	struct delayed_work recount;
 	bool resuming;
 	unsigned long recounted;
-	struct br_sg_sessions sessions;
+	struct br_sg_transactions transactions;
 };
 
 struct br_sg_net *br_sg_net(const struct net *net);

@@ -345,4 +345,5 @@ const struct nla_policy br_sg_nl_opaque[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_FLOW] = { .type = NLA_NESTED },
 	[BR_SG_A_EVENT] = { .type = NLA_NESTED },
 	[BR_SG_A_BINDING] = { .type = NLA_NESTED },
+	[BR_SG_A_SHADOW] = { .type = NLA_NESTED },
 };

@@ -720,21 +720,21 @@ static const struct br_sg_change br_sg_changes[BR_SG_CMD_MAX + 1] = {
 	},
 };
 
-static int br_sg_nl_flush(struct br_sg_session *session)
+static int br_sg_nl_flush(struct br_sg_transaction *txn)
 {
 	struct br_sg_config *empty;
 
 	empty = br_sg_config_new();
 	if (!empty)
 		return -ENOMEM;
-	br_sg_config_put(session->config);
-	session->config = empty;
-	br_sg_resume_free(session->resume);
-	session->resume = NULL;
+	br_sg_config_put(txn->config);
+	txn->config = empty;
+	br_sg_resume_free(txn->resume);
+	txn->resume = NULL;
 	return 0;
 }
 
-static int br_sg_nl_change(struct br_sg_session *session,
+static int br_sg_nl_change(struct br_sg_transaction *txn,
 			   const struct br_sg_change *change,
 			   struct genl_info *info)
 {
@@ -749,7 +749,7 @@ static int br_sg_nl_change(struct br_sg_session *session,
 	if (err)
 		return err;
 	if (!change->object)
-		return br_sg_nl_flush(session);
+		return br_sg_nl_flush(txn);
 	if (change->has_op) {
 		if (!tb[BR_SG_A_OP]) {
 			NL_SET_ERR_MSG(extack, "OP is missing");
@@ -769,8 +769,8 @@ static int br_sg_nl_change(struct br_sg_session *session,
 		if (nla_type(attr) != change->object)
 			continue;
 		err = change->resume ?
-			change->resume(&session->resume, attr, extack) :
-			change->apply(session->config, op, attr, extack);
+			change->resume(&txn->resume, attr, extack) :
+			change->apply(txn->config, op, attr, extack);
 		if (err)
 			return err;
 		cond_resched();
@@ -781,16 +781,16 @@ static int br_sg_nl_change(struct br_sg_session *session,
 int br_sg_nl_change_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct br_sg_net *bn = br_sg_net(genl_info_net(info));
-	struct br_sg_session *session;
+	struct br_sg_transaction *txn;
 	int err;
 
-	session = br_sg_session_lock(bn, skb, info->extack);
-	if (IS_ERR(session))
-		return PTR_ERR(session);
-	err = br_sg_nl_change(session, &br_sg_changes[info->genlhdr->cmd],
+	txn = br_sg_transaction_lock(bn, skb, info->extack);
+	if (IS_ERR(txn))
+		return PTR_ERR(txn);
+	err = br_sg_nl_change(txn, &br_sg_changes[info->genlhdr->cmd],
 			      info);
 	if (err)
-		br_sg_session_close(bn, session);
-	br_sg_session_unlock(session);
+		br_sg_transaction_close(bn, txn);
+	br_sg_transaction_unlock(txn);
 	return err;
 }

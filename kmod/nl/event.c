@@ -187,3 +187,35 @@ void br_sg_nl_config_notify(struct net *net, u64 generation)
 	nlmsg_free(skb);
 	genl_set_err(&br_sg_nl_family, net, 0, BR_SG_NL_MCGRP_CONFIG, -ENOBUFS);
 }
+
+static int br_sg_nl_put_shadow(struct sk_buff *skb, u64 generation, u64 number,
+			       u8 change)
+{
+	struct nlattr *nest;
+
+	if (nla_put_u64_64bit(skb, BR_SG_A_GENERATION, generation, BR_SG_A_PAD))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, BR_SG_A_SHADOW);
+	if (!nest || nla_put_u8(skb, BR_SG_SHADOW_A_CHANGE, change) ||
+	    nla_put_u64_64bit(skb, BR_SG_SHADOW_A_NUMBER, number,
+			      BR_SG_SHADOW_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+void br_sg_nl_shadow_notify(struct net *net, u64 generation, u64 number,
+			    u8 change)
+{
+	struct sk_buff *skb;
+
+	if (!br_sg_nl_listened(net, BR_SG_NL_MCGRP_CONFIG))
+		return;
+	skb = br_sg_nl_ntf(BR_SG_CMD_SHADOW_NTF);
+	if (skb && !br_sg_nl_put_shadow(skb, generation, number, change)) {
+		br_sg_nl_tell(skb, net, BR_SG_NL_MCGRP_CONFIG);
+		return;
+	}
+	nlmsg_free(skb);
+	genl_set_err(&br_sg_nl_family, net, 0, BR_SG_NL_MCGRP_CONFIG, -ENOBUFS);
+}

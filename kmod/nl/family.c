@@ -38,7 +38,7 @@ static int br_sg_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)
 	br_sg_config_put(base);
 	if (!candidate)
 		return -ENOMEM;
-	err = br_sg_session_open(bn, skb, candidate, generation, info->extack);
+	err = br_sg_transaction_open(bn, skb, candidate, generation, info->extack);
 	if (err)
 		br_sg_config_put(candidate);
 	return err;
@@ -48,13 +48,13 @@ static int br_sg_nl_abort_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct br_sg_net *bn = br_sg_net(genl_info_net(info));
 	struct nlattr *tb[BR_SG_A_MAX + 1];
-	struct br_sg_session *session;
+	struct br_sg_transaction *txn;
 
 	/* not an error when there is none, so without the text of one */
-	session = br_sg_session_lock(bn, skb, NULL);
-	if (!IS_ERR(session)) {
-		br_sg_session_close(bn, session);
-		br_sg_session_unlock(session);
+	txn = br_sg_transaction_lock(bn, skb, NULL);
+	if (!IS_ERR(txn)) {
+		br_sg_transaction_close(bn, txn);
+		br_sg_transaction_unlock(txn);
 	}
 	return br_sg_nl_parse(info->nlhdr, tb, br_sg_abort_policy, 0,
 			      info->extack);
@@ -102,7 +102,7 @@ int br_sg_nl_commit_answer(struct genl_info *info, struct sk_buff *reply,
 	return 0;
 }
 
-static int br_sg_nl_commit(struct br_sg_net *bn, struct br_sg_session *session,
+static int br_sg_nl_commit(struct br_sg_net *bn, struct br_sg_transaction *txn,
 			   u32 flags, u64 *generation,
 			   struct netlink_ext_ack *extack)
 {
@@ -112,13 +112,13 @@ static int br_sg_nl_commit(struct br_sg_net *bn, struct br_sg_session *session,
 	refusal = kzalloc(sizeof(*refusal), GFP_KERNEL);
 	if (!refusal)
 		return -ENOMEM;
-	err = br_sg_commit(bn, session->config, session->resume,
-			   session->base, flags, generation, refusal);
+	err = br_sg_commit(bn, txn->config, txn->resume, txn->base, flags,
+			   generation, refusal);
 	if (err)
 		br_sg_nl_commit_refuse(refusal, err, extack);
 	else if (!(flags & BR_SG_COMMIT_F_DRY_RUN))
 		/* what was published belongs to the policy */
-		session->config = NULL;
+		txn->config = NULL;
 	kfree(refusal);
 	return err;
 }
@@ -127,16 +127,16 @@ static int br_sg_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct br_sg_net *bn = br_sg_net(genl_info_net(info));
 	struct nlattr *tb[BR_SG_A_MAX + 1];
-	struct br_sg_session *session;
+	struct br_sg_transaction *txn;
 	struct sk_buff *reply;
 	u64 generation = 0;
 	u32 flags = 0;
 	void *head;
 	int err;
 
-	session = br_sg_session_lock(bn, skb, info->extack);
-	if (IS_ERR(session))
-		return PTR_ERR(session);
+	txn = br_sg_transaction_lock(bn, skb, info->extack);
+	if (IS_ERR(txn))
+		return PTR_ERR(txn);
 	err = br_sg_nl_parse(info->nlhdr, tb, br_sg_commit_policy, 0,
 			     info->extack);
 	if (err)
@@ -147,20 +147,21 @@ static int br_sg_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 	reply = br_sg_nl_commit_reply(info, &head);
 	if (!reply)
 		goto out_close;
-	err = br_sg_nl_commit(bn, session, flags, &generation, info->extack);
+	err = br_sg_nl_commit(bn, txn, flags, &generation, info->extack);
 	if (err)
 		nlmsg_free(reply);
 	else
 		err = br_sg_nl_commit_answer(info, reply, head, generation);
 out_close:
-	br_sg_session_close(bn, session);
-	br_sg_session_unlock(session);
+	br_sg_transaction_close(bn, txn);
+	br_sg_transaction_unlock(txn);
 	return err;
 }
 
 /*
- * Sessions take br_sg_nl_opaque: their messages are parsed where a refusal
- * ends the session. The others are parsed by generic netlink.
+ * The messages of a transaction take br_sg_nl_opaque and are parsed by
+ * br_sg_nl_parse(), where a refusal ends the transaction. The others are parsed by
+ * generic netlink.
  */
 #define BR_SG_NL_CHANGE(command) {			\
 	.cmd = BR_SG_CMD_##command,			\
@@ -293,7 +294,7 @@ static int br_sg_nl_event(struct notifier_block *nb, unsigned long event,
 	const struct netlink_notify *notify = ptr;
 
 	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC)
-		br_sg_session_release(br_sg_net(notify->net), notify->portid);
+		br_sg_transaction_release(br_sg_net(notify->net), notify->portid);
 	return NOTIFY_DONE;
 }
 

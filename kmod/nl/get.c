@@ -24,6 +24,12 @@ static bool br_sg_nl_of_shadow(struct nlattr *const *tb)
 	       nla_get_u32(tb[BR_SG_A_FLAGS]) & BR_SG_GET_F_SHADOW;
 }
 
+static bool br_sg_nl_bare(struct nlattr *const *tb)
+{
+	return tb[BR_SG_A_FLAGS] &&
+	       nla_get_u32(tb[BR_SG_A_FLAGS]) & BR_SG_GET_F_CONFIG;
+}
+
 /*
  * What is in force, or the shadow if FLAGS ask for it: -ENOENT, there is none. A
  * reference to *@policy, or, where it is NULL, to the config.
@@ -73,6 +79,7 @@ static int br_sg_nl_dump_start(struct netlink_callback *cb,
 		return PTR_ERR(config);
 	dump->config = config;
 	dump->shadow = br_sg_nl_of_shadow(tb);
+	dump->bare = br_sg_nl_bare(tb);
 	dump->end = U32_MAX;
 	return 0;
 }
@@ -281,8 +288,9 @@ static int br_sg_nl_put_set(struct sk_buff *skb, struct br_sg_net *bn,
 	if (!nest)
 		return -EMSGSIZE;
 	if (nla_put_string(skb, BR_SG_SET_A_NAME, conf->name->s) ||
-	    nla_put_u32(skb, BR_SG_SET_A_COUNT,
-			br_sg_addrset_count(conf->addrs))) {
+	    (!dump->bare &&
+	     nla_put_u32(skb, BR_SG_SET_A_COUNT,
+			 br_sg_addrset_count(conf->addrs)))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -312,9 +320,10 @@ static int br_sg_nl_put_group(struct sk_buff *skb, struct br_sg_net *bn,
 		return -EMSGSIZE;
 	if (nla_put_string(skb, BR_SG_GROUP_A_NAME, conf->name->s) ||
 	    (conf->stateless && nla_put_flag(skb, BR_SG_GROUP_A_STATELESS)) ||
-	    nla_put_u32(skb, BR_SG_GROUP_A_RULES, conf->rules->n) ||
-	    nla_put_u32(skb, BR_SG_GROUP_A_COUNT,
-			br_sg_addrset_count(members))) {
+	    (!dump->bare &&
+	     (nla_put_u32(skb, BR_SG_GROUP_A_RULES, conf->rules->n) ||
+	      nla_put_u32(skb, BR_SG_GROUP_A_COUNT,
+			  br_sg_addrset_count(members))))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -468,9 +477,10 @@ static int br_sg_nl_put_next_port(struct sk_buff *skb, struct br_sg_net *bn,
 {
 	const struct br_sg_port_conf *conf =
 		br_sg_config_at(dump->config, BR_SG_KIND_PORT, dump->i);
+	bool live = !dump->shadow && !dump->bare;
 
-	return br_sg_nl_whole(dump, br_sg_nl_put_port(skb, dump->shadow ?
-						      NULL : bn, conf));
+	return br_sg_nl_whole(dump, br_sg_nl_put_port(skb, live ? bn : NULL,
+						      conf));
 }
 
 int br_sg_nl_port_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -575,7 +585,7 @@ static const char *br_sg_nl_held(struct br_sg_net *bn, struct nlattr *const *tb,
 	const struct nlattr *attr;
 	int rem;
 
-	if (br_sg_nl_of_shadow(tb))
+	if (br_sg_nl_of_shadow(tb) || br_sg_nl_bare(tb))
 		return NULL;
 	nla_for_each_nested(attr, tb[BR_SG_A_PORT], rem)
 		if (nla_type(attr) == BR_SG_PORT_A_DEV)
@@ -596,12 +606,14 @@ int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 	const char *dev = NULL;
 	struct sk_buff *reply;
 	void *head;
+	bool live;
 	int err;
 
 	err = br_sg_nl_parse(info->nlhdr, tb, br_sg_port_get_policy, 0,
 			     info->extack);
 	if (err)
 		return err;
+	live = !br_sg_nl_of_shadow(tb) && !br_sg_nl_bare(tb);
 	if (!tb[BR_SG_A_PORT]) {
 		NL_SET_ERR_MSG(info->extack,
 			       "PORT is missing: to get all ports, send NLM_F_DUMP");
@@ -634,8 +646,7 @@ int br_sg_nl_port_doit(struct sk_buff *skb, struct genl_info *info)
 	    nla_put_u64_64bit(reply, BR_SG_A_GENERATION, config->generation,
 			      BR_SG_A_PAD) ||
 	    (dev ? br_sg_nl_put_held(reply, dev, &held) :
-		   br_sg_nl_put_port(reply, br_sg_nl_of_shadow(tb) ? NULL : bn,
-				     conf))) {
+		   br_sg_nl_put_port(reply, live ? bn : NULL, conf))) {
 		nlmsg_free(reply);
 		goto out_put;
 	}
@@ -664,8 +675,9 @@ static int br_sg_nl_put_zone(struct sk_buff *skb,
 	return 0;
 }
 
-/* those that fit: a reply is one message */
-static int br_sg_nl_put_zones(struct sk_buff *skb, struct br_sg_net *bn)
+/* those that fit, since a reply is one message; @total is how many there are */
+static int br_sg_nl_put_zones(struct sk_buff *skb, struct br_sg_net *bn,
+			      u32 *total)
 {
 	struct br_sg_zone_info *zones;
 	u32 first, left, i;
@@ -675,8 +687,11 @@ static int br_sg_nl_put_zones(struct sk_buff *skb, struct br_sg_net *bn)
 		return -ENOMEM;
 	for (first = 0;; first += BR_SG_NL_ZONES) {
 		left = br_sg_query_zones(bn, first, zones, BR_SG_NL_ZONES);
+		*total = first + left;
+		/* however much more than it was asked for the allocator gave */
 		for (i = 0; i < min_t(u32, left, BR_SG_NL_ZONES); i++)
-			if (br_sg_nl_put_zone(skb, &zones[i]))
+			if (skb->len >= BR_SG_NL_STATUS_SIZE ||
+			    br_sg_nl_put_zone(skb, &zones[i]))
 				goto out_free;
 		if (left <= BR_SG_NL_ZONES)
 			break;
@@ -703,7 +718,9 @@ static int br_sg_nl_put_status(struct sk_buff *skb, struct br_sg_net *bn,
 			       const struct br_sg_config *c)
 {
 	struct br_sg_figures figures = {};
-	struct nlattr *nest;
+	struct nlattr *nest, *zones;
+	u32 n_zones = 0;
+	int err;
 
 	br_sg_query_figures(bn, &figures);
 	if (nla_put_string(skb, BR_SG_A_VERSION, BR_SG_VERSION) ||
@@ -730,10 +747,17 @@ static int br_sg_nl_put_status(struct sk_buff *skb, struct br_sg_net *bn,
 			      BR_SG_STATUS_A_PAD) ||
 	    nla_put_u64_64bit(skb, BR_SG_STATUS_A_VECTOR_BYTES,
 			      figures.vector_bytes, BR_SG_STATUS_A_PAD) ||
-	    br_sg_nl_put_status_shadow(skb, &figures))
+	    br_sg_nl_put_status_shadow(skb, &figures) ||
+	    br_sg_nl_put_features(skb))
+		return -EMSGSIZE;
+	/* its place; the number is known behind the zones */
+	zones = nla_reserve(skb, BR_SG_STATUS_A_ZONES, sizeof(n_zones));
+	if (!zones)
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
-	return br_sg_nl_put_zones(skb, bn);
+	err = br_sg_nl_put_zones(skb, bn, &n_zones);
+	memcpy(nla_data(zones), &n_zones, sizeof(n_zones));
+	return err;
 }
 
 int br_sg_nl_status_doit(struct sk_buff *skb, struct genl_info *info)

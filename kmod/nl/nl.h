@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of the netlink side share: family.c (operations), session.c
+ * What the files of the netlink side share: family.c (operations), transaction.c
  * (transactions), attr_policy.c (what attributes may be), attr.c (attributes to
  * values), change.c (*_NEW, *_DEL), port.c (ports), get.c (dumps), flow.c (that of
- * flows), shadow.c, resume.c (serials and zones of before) and event.c (what is told
- * unasked).
+ * flows), features.c (what the module can do), shadow.c, resume.c (serials and zones of
+ * before) and event.c (what is told unasked).
  */
 #ifndef BR_SG_NL_H
 #define BR_SG_NL_H
@@ -104,8 +104,8 @@ int br_sg_nl_put_addr(struct sk_buff *skb, int type,
 		      const struct br_sg_prefix *prefix, const u8 *mac);
 
 /**
- * struct br_sg_session - a transaction, see session.c
- * @list: the netns' sessions
+ * struct br_sg_transaction - see transaction.c
+ * @list: the netns' transactions
  * @ref: of the list and of who works on it
  * @lock: protects @config and @resume; a message at a time
  * @sk: the socket it belongs to, to be compared only
@@ -115,7 +115,7 @@ int br_sg_nl_put_addr(struct sk_buff *skb, int type,
  * @resume: what it resumes, ours alone; NULL: nothing
  * @base: the generation it was made of
  */
-struct br_sg_session {
+struct br_sg_transaction {
 	struct list_head list;
 	refcount_t ref;
 	struct mutex lock;	/* the candidate and what it resumes */
@@ -127,18 +127,18 @@ struct br_sg_session {
 	u64 base;
 };
 
-int br_sg_session_open(struct br_sg_net *bn, struct sk_buff *skb,
-		       struct br_sg_config *config, u64 base,
-		       struct netlink_ext_ack *extack);
+int br_sg_transaction_open(struct br_sg_net *bn, struct sk_buff *skb,
+			   struct br_sg_config *config, u64 base,
+			   struct netlink_ext_ack *extack);
 /* ERR_PTR(-EBADFD), or the transaction of the sender, locked */
-struct br_sg_session *br_sg_session_lock(struct br_sg_net *bn,
-					 struct sk_buff *skb,
-					 struct netlink_ext_ack *extack);
-void br_sg_session_unlock(struct br_sg_session *session);
+struct br_sg_transaction *br_sg_transaction_lock(struct br_sg_net *bn,
+						 struct sk_buff *skb,
+						 struct netlink_ext_ack *extack);
+void br_sg_transaction_unlock(struct br_sg_transaction *txn);
 /* the locked one: it ends, and its candidate goes if it still has it */
-void br_sg_session_close(struct br_sg_net *bn, struct br_sg_session *session);
+void br_sg_transaction_close(struct br_sg_net *bn, struct br_sg_transaction *txn);
 /* for the notifier of sockets */
-void br_sg_session_release(struct br_sg_net *bn, u32 portid);
+void br_sg_transaction_release(struct br_sg_net *bn, u32 portid);
 
 /* change.c */
 int br_sg_nl_change_doit(struct sk_buff *skb, struct genl_info *info);
@@ -165,6 +165,7 @@ size_t br_sg_nl_port_size(const struct br_sg_port_conf *conf);
  * @policy: pinned, and @config with it; NULL: nothing is configured, and @config is
  *	pinned
  * @shadow: it is the shadow that is dumped
+ * @bare: without what is read only
  * @dev: of @config: COUNTER_GET of one port; NULL: of all
  * @i: index of the object: of sets, then groups where both are dumped; of a
  *	shadow's counters of ports, then devices
@@ -175,6 +176,7 @@ struct br_sg_nl_dump {
 	struct br_sg_config *config;
 	struct br_sg_policy *policy;
 	bool shadow;
+	bool bare;
 	const char *dev;
 	u32 i;
 	u32 j;
@@ -214,6 +216,9 @@ int br_sg_nl_commit_answer(struct genl_info *info, struct sk_buff *reply,
 			   void *head, u64 generation);
 void br_sg_nl_commit_refuse(const struct br_sg_refusal *refusal, int err,
 			    struct netlink_ext_ack *extack);
+
+/* features.c: what STATUS says of the module, not of the network namespace */
+int br_sg_nl_put_features(struct sk_buff *skb);
 
 /* shadow.c */
 int br_sg_nl_shadow_commit_doit(struct sk_buff *skb, struct genl_info *info);

@@ -4,6 +4,7 @@
 # The version is in dkms.conf, and what has one has this one. TAP.
 cd "$(dirname "$0")/../.." || exit 1
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+wire=$(sed -n 's/^#define BR_SG_GENL_VERSION\t*//p' uapi/linux/br_sg.h)
 n=0 failed=0
 is()
 {
@@ -22,9 +23,9 @@ echo "1..5"
 is "dkms.conf has a version of three numbers" \
 	"$(grep -Ec '^PACKAGE_VERSION="[0-9]+\.[0-9]+\.[0-9]+"$' dkms.conf)" 1
 is "CHANGELOG.md's newest" \
-	"$(sed -n 's/^## *//p' CHANGELOG.md | head -n 1)" "$version"
+	"$(sed -n 's/^## *//p' CHANGELOG.md | head -n 1)" "$version (wire $wire)"
 is "and its newest is above the others" \
-	"$(sed -n 's/^## *//p' CHANGELOG.md | sort -rV | head -n 1)" "$version"
+	"$(sed -n 's/^## *//p' CHANGELOG.md | sort -rV | head -n 1)" "$version (wire $wire)"
 is "sgctl -V" "$(tool/sgctl -V | sed 's/^sgctl \([^,]*\),.*/\1/')" "$version"
 is "the module's" "$(modinfo -F version kmod/br_sg.ko)" "$version"
 exit $failed

@@ -112,8 +112,9 @@ t.ok("shadow" not in before, "status speaks of none", before)
 # one
 node.sgctl("shadow", "apply", "-", stdin=SHADOW)
 now = status(node)
-t.equal((now["shadow"], now["shadow_base"], now["generation"]),
-        (1, before["generation"], before["generation"]),
+number = now["shadow"]
+t.equal((now["shadow_base"], now["generation"]),
+        (before["generation"], before["generation"]),
         "status: a shadow, of the generation that is in force still")
 t.ok(now["shadow_bytes"] > 0 and now["bytes"] == before["bytes"],
      "it has bytes of its own", now)
@@ -161,12 +162,12 @@ t.equal(shown(node), want, "and counts by what is in force now")
 refused(node, "shadow commit after that", ("shadow", "commit"), 2,
         "the shadow was made of generation %d and %d is in force: apply it "
         "again" % (before["generation"], before["generation"] + 1))
-t.equal(status(node)["shadow"], 1, "it is still there")
+t.equal(status(node)["shadow"], number, "it is still there")
 r = node.sgctl("shadow", "diff", check=False)
 t.ok(r.returncode == 4 and "apply it again before shadow commit" in r.stderr,
      "shadow diff says so", r.stderr)
 node.sgctl("shadow", "apply", "-", stdin=SHADOW)
-t.equal((shown(node), status(node)["shadow"]), ({}, 2),
+t.equal((shown(node), status(node)["shadow"]), ({}, number + 1),
         "applied again it is another, and counts from 0")
 
 # commit: what was accepted and counted is as the shadow said
@@ -287,8 +288,57 @@ generation = int(monitor.stdout.readline().split()[1])
 node.sgctl("shadow", "drop")
 node.sgctl("shadow", "apply", "-", stdin=SHADOW)
 node.sgctl("shadow", "commit")
-t.equal(monitor.stdout.readline(), "generation %d\n" % (generation + 1),
-        "of all that, commit is what changes the configuration")
+heard = [monitor.stdout.readline() for _ in range(4)]
+numbers = [int(line.split()[1]) for line in heard]
+in_force = ", generation %d is in force\n"
+t.equal(heard, [
+    "shadow %d dropped" % numbers[0] + in_force % generation,
+    "shadow %d made" % (numbers[0] + 1) + in_force % generation,
+    "generation %d\n" % (generation + 1),
+    "shadow %d committed" % (numbers[0] + 1) + in_force % (generation + 1)],
+        "monitor tells what becomes of a shadow, and commits")
+monitor.terminate()
+monitor.wait()
+
+# all ways of a shadow to come and go, each told once; and what is none is not told
+node = node_of()
+monitor = subprocess.Popen([harness.SGCTL, "-j", "monitor", "config"],
+                           stdout=subprocess.PIPE, text=True)
+generation = json.loads(monitor.stdout.readline())["generation"]
+
+
+def told():
+    """what was told up to a commit of the test's own; without the numbers"""
+    node.sgctl("set", "add", "mark")
+    node.sgctl("set", "del", "mark")
+    out = []
+    while len(out) < 2 or [e["event"] for e in out[-2:]] != ["config", "config"]:
+        line = monitor.stdout.readline()
+        harness.valid(t, "monitor", line)
+        out.append(json.loads(line))
+    return out[:-2]
+
+
+def changes():
+    return [e.get("change", "generation") for e in told()]
+
+
+for verb in ("drop", "commit"):
+    node.sgctl("shadow", verb, check=False)
+t.equal(changes(), [], "where there is none nothing is told")
+r = node.sgctl("shadow", "apply", "-", stdin="port add tap1 off group none\n", check=False)
+t.equal((r.returncode, changes()), (1, []), "nor of one that was refused")
+node.sgctl("shadow", "apply", "-", stdin=SHADOW)
+now = status(node)
+e = told()
+t.equal([(x["change"], x["shadow"], x["generation"]) for x in e],
+        [("made", now["shadow"], now["generation"])], "made, with its number")
+node.sgctl("shadow", "apply", "-", stdin=SHADOW)
+t.equal(changes(), ["made"], "another in its place")
+node.sgctl("shadow", "commit", check=False)
+t.equal(changes(), [], "a commit that is refused is not told")
+node.sgctl("flush")
+t.equal(changes(), ["generation", "dropped"], "the last port goes, and the shadow with it")
 monitor.terminate()
 monitor.wait()
 

@@ -11,6 +11,15 @@
  *			it is not in force, the first time; "never": each time;
  *			"signal": SIGINT comes meanwhile
  *	FAKE_STATUS	an errno: the answer to STATUS_GET after COMMIT
+ *	FAKE_DUMP	"lost": a message of each kind's first dump is lost, and nothing
+ *			comes through the socket any more; "never": of each dump
+ *	FAKE_FEATURES	its features, as numbers
+ *	FAKE_NEWER	it is newer than sgctl: it has the set s, the group g with a
+ *			member and a rule, and the port tap1, and an attribute that
+ *			nobody knows of the one that is named: "default", "set",
+ *			"address", "group", "member", "rule", "remote", "port", "pair",
+ *			"top"; "live": of the port, which is read only
+ *	FAKE_BRIDGE	of the port, and of a zone: a name of whatever bytes
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -27,7 +36,8 @@
 static char answers[8192];
 static size_t len;
 static unsigned long generation = 1;
-static int fail, lost, after_commit;
+static int fail, lost, after_commit, dumps[BR_SG_CMD_MAX + 1];
+static const struct mnl_socket *dead;	/* its dump has stopped for good */
 
 static int is(const char *name, const char *value)
 {
@@ -102,13 +112,129 @@ static void answer_family(const struct nlmsghdr *to)
 	ack(to, version || dump ? 0 : ENOENT);
 }
 
+static void put_features(struct nlmsghdr *nlh)
+{
+	const char *s = getenv("FAKE_FEATURES");
+	struct nlattr *nest = mnl_attr_nest_start(nlh, BR_SG_A_STATUS);
+	char *rest;
+
+	for (; s && *s; s = *rest ? rest + 1 : rest)
+		mnl_attr_put_u16(nlh, BR_SG_STATUS_A_FEATURE, strtoul(s, &rest, 10));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_zone(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest;
+
+	if (!getenv("FAKE_BRIDGE"))
+		return;
+	nest = mnl_attr_nest_start(nlh, BR_SG_A_ZONE);
+	mnl_attr_put_strz(nlh, BR_SG_ZONE_A_BRIDGE, getenv("FAKE_BRIDGE"));
+	mnl_attr_put_u16(nlh, BR_SG_ZONE_A_ID, 7);
+	mnl_attr_put_u32(nlh, BR_SG_ZONE_A_PORTS, 1);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void answer_generation(const struct nlmsghdr *to, int cmd)
 {
 	struct nlmsghdr *nlh = begin(to, FAMILY, cmd);
 
 	mnl_attr_put_u64(nlh, BR_SG_A_GENERATION, generation);
-	if (cmd == BR_SG_CMD_STATUS_GET)
+	if (cmd == BR_SG_CMD_STATUS_GET) {
 		mnl_attr_put_strz(nlh, BR_SG_A_VERSION, "7.7");
+		put_features(nlh);
+		put_zone(nlh);
+	}
+	end(nlh);
+}
+
+#define NEWER	999		/* an attribute that nobody knows */
+
+static int newer(const char *what)
+{
+	return is("FAKE_NEWER", what);
+}
+
+static void put_newer(struct nlmsghdr *nlh, const char *what)
+{
+	if (newer(what))
+		mnl_attr_put_u32(nlh, NEWER, 1);
+}
+
+static void put_addr(struct nlmsghdr *nlh, uint16_t type, const char *what)
+{
+	static const unsigned char addr[4] = { 10, 0, 0, 1 };
+	struct nlattr *nest = mnl_attr_nest_start(nlh, type);
+
+	mnl_attr_put(nlh, BR_SG_ADDR_A_IPV4, 4, addr);
+	mnl_attr_put_u8(nlh, BR_SG_ADDR_A_LEN, 32);
+	put_newer(nlh, what);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_object(struct nlmsghdr *nlh, int cmd, int live)
+{
+	struct nlattr *nest;
+
+	switch (cmd) {
+	case BR_SG_CMD_SET_GET:
+		nest = mnl_attr_nest_start(nlh, BR_SG_A_SET);
+		mnl_attr_put_strz(nlh, BR_SG_SET_A_NAME, "s");
+		put_newer(nlh, "set");
+		break;
+	case BR_SG_CMD_GROUP_GET:
+		nest = mnl_attr_nest_start(nlh, BR_SG_A_GROUP);
+		mnl_attr_put_strz(nlh, BR_SG_GROUP_A_NAME, "g");
+		put_newer(nlh, "group");
+		break;
+	case BR_SG_CMD_ADDRS_GET:
+		nest = mnl_attr_nest_start(nlh, BR_SG_A_ADDRS);
+		mnl_attr_put_strz(nlh, BR_SG_ADDRS_A_SET, "s");
+		put_addr(nlh, BR_SG_ADDRS_A_ADDR, "address");
+		mnl_attr_nest_end(nlh, nest);
+		nest = mnl_attr_nest_start(nlh, BR_SG_A_ADDRS);
+		mnl_attr_put_strz(nlh, BR_SG_ADDRS_A_GROUP, "g");
+		put_addr(nlh, BR_SG_ADDRS_A_ADDR, "member");
+		break;
+	case BR_SG_CMD_RULE_GET:
+		nest = mnl_attr_nest_start(nlh, BR_SG_A_RULE);
+		mnl_attr_put_strz(nlh, BR_SG_RULE_A_GROUP, "g");
+		mnl_attr_put_u32(nlh, BR_SG_RULE_A_ID, 1);
+		mnl_attr_put_u8(nlh, BR_SG_RULE_A_DIRECTION, BR_SG_INGRESS);
+		put_addr(nlh, BR_SG_RULE_A_REMOTE, "remote");
+		put_newer(nlh, "rule");
+		break;
+	default:
+		nest = mnl_attr_nest_start(nlh, BR_SG_A_PORT);
+		mnl_attr_put_strz(nlh, BR_SG_PORT_A_DEV, "tap1");
+		mnl_attr_put_u8(nlh, BR_SG_PORT_A_MODE, BR_SG_PORT_OFF);
+		put_addr(nlh, BR_SG_PORT_A_PAIR, "pair");
+		put_newer(nlh, "port");
+		if (live)
+			put_newer(nlh, "live");
+		if (live && getenv("FAKE_BRIDGE")) {
+			mnl_attr_put_u8(nlh, BR_SG_PORT_A_STATE, BR_SG_PORT_BLOCKED);
+			mnl_attr_put_u8(nlh, BR_SG_PORT_A_CAUSE, BR_SG_PORT_CAUSE_VLAN);
+			mnl_attr_put_strz(nlh, BR_SG_PORT_A_BRIDGE, getenv("FAKE_BRIDGE"));
+		}
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void answer_object(const struct nlmsghdr *to, int cmd)
+{
+	uint32_t flags = 0;
+	struct nlmsghdr *nlh;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, to, GENL_HDRLEN)
+		if (mnl_attr_get_type(attr) == BR_SG_A_FLAGS)
+			flags = mnl_attr_get_u32(attr);
+	nlh = begin(to, FAMILY, cmd);
+	mnl_attr_put_u64(nlh, BR_SG_A_GENERATION, generation);
+	put_object(nlh, cmd, !(flags & BR_SG_GET_F_CONFIG));
+	put_newer(nlh, "top");
 	end(nlh);
 }
 
@@ -121,6 +247,8 @@ static void answer_default(const struct nlmsghdr *to)
 	nest = mnl_attr_nest_start(nlh, BR_SG_A_DEFAULT);
 	mnl_attr_put_strz(nlh, BR_SG_DEFAULT_A_PATTERN, "tap*");
 	mnl_attr_put_u8(nlh, BR_SG_DEFAULT_A_VERDICT, BR_SG_DEFAULT_DROP);
+	if (is("FAKE_NEWER", "default"))
+		mnl_attr_put_u32(nlh, 999, 1);
 	mnl_attr_nest_end(nlh, nest);
 	end(nlh);
 }
@@ -144,14 +272,36 @@ static void answer_commit(const struct nlmsghdr *to)
 	ack(to, 0);
 }
 
+static void answer_newer(const struct nlmsghdr *to, int cmd)
+{
+	switch (cmd) {
+	case BR_SG_CMD_SET_GET:
+	case BR_SG_CMD_GROUP_GET:
+	case BR_SG_CMD_ADDRS_GET:
+	case BR_SG_CMD_RULE_GET:
+	case BR_SG_CMD_PORT_GET:
+		answer_object(to, cmd);
+		break;
+	case BR_SG_CMD_PORT_NEW:
+	case BR_SG_CMD_SET_NEW:
+	case BR_SG_CMD_GROUP_NEW:
+	case BR_SG_CMD_RULE_NEW:
+	case BR_SG_CMD_RULE_DEL:
+		note("written");
+	}
+}
+
 ssize_t mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t size)
 {
 	const struct nlmsghdr *to = buf;
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(to);
 	int err = 0;
 
-	(void)nl;
 	len = 0;
+	if (nl == dead) {
+		fprintf(stderr, "a socket that was to be closed is used\n");
+		exit(99);
+	}
 	if (to->nlmsg_type == GENL_ID_CTRL) {
 		answer_family(to);
 		return size;
@@ -170,11 +320,28 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *nl, const void *buf, size_t s
 			err = atoi(getenv("FAKE_STATUS"));
 		else
 			answer_generation(to, genl->cmd);
-	} else if (genl->cmd == BR_SG_CMD_DEFAULT_GET && generation > 1) {
-		answer_default(to);
+	} else if (genl->cmd == BR_SG_CMD_DEFAULT_GET) {
+		if (generation > 1 || getenv("FAKE_NEWER"))
+			answer_default(to);
+	} else if (getenv("FAKE_NEWER")) {
+		answer_newer(to, genl->cmd);
 	}
 	ack(to, err);
+	if ((to->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP && getenv("FAKE_DUMP") &&
+	    (!dumps[genl->cmd]++ || is("FAKE_DUMP", "never"))) {
+		fail = ENOBUFS;
+		dead = nl;
+	}
 	return size;
+}
+
+int mnl_socket_close(struct mnl_socket *nl)
+{
+	if (nl == dead)
+		dead = NULL;
+	/* what is left of it is of nobody */
+	len = 0;
+	return 0;
 }
 
 ssize_t mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t size)

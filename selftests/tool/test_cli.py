@@ -312,7 +312,7 @@ FILES = [
     ("a big number in JSON", "fmt -",
      '{"br_sg": {"version": 1}, "ports": [{"dev": "a", "mode": "off", "zone": 4294967297}]}', 1,
      "Error: /ports/0/zone: a number from 1 to 65535 is needed"),
-    ("nothing of a file reaches the terminal raw", "fmt -", "group \033[31m\n", 1, 'verb "?[31m" is unknown'),
+    ("nothing of a file reaches the terminal raw", "fmt -", "group \033[31m\n", 1, 'verb "\\x1b[31m" is unknown'),
     ("a NUL", "fmt -", "group add a\0b\n", 1, "has a character that is not allowed"),
     ("diff of two files that are equal", "diff - /dev/null", "# nothing\n", 0, ""),
     ("JSON with a source port", "fmt -",

@@ -152,21 +152,22 @@ bool status(struct client *c, const char *figures)
 {
 	unsigned long long memory, budget, vectors;
 	size_t len = strlen(figures);
+	unsigned int zones;
 	char again[400];
 
 	if (!says(c, 0, "STATUS_GET"))
 		return false;
 	if (strncmp(c->a.shown, figures, len) ||
-	    sscanf(c->a.shown + len, "memory:%llu budget:%llu vectors:%llu",
-		   &memory, &budget, &vectors) != 3 ||
+	    sscanf(c->a.shown + len, "memory:%llu budget:%llu vectors:%llu zones:%u",
+		   &memory, &budget, &vectors, &zones) != 4 ||
 	    !memory || memory > budget || vectors > memory) {
 		note("STATUS_GET: %s", c->a.shown);
 		note("expected %s and memory", figures);
 		return false;
 	}
 	snprintf(again, sizeof(again),
-		 "%smemory:%llu budget:%llu vectors:%llu}", figures, memory,
-		 budget, vectors);
+		 "%smemory:%llu budget:%llu vectors:%llu zones:%u}", figures, memory,
+		 budget, vectors, zones);
 	return shows(c, "STATUS_GET", again);
 }
 

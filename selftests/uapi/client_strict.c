@@ -249,7 +249,7 @@ static const struct bad outside[] = {
 	{ BAD, "PORT_GET !port~{dev:t}" }, { BAD, "PORT_GET port{dev:t +00}" },
 	{ BAD, "PORT_GET port{dev:t} +0000" },
 	{ BAD, "PORT_GET port{dev:t} !generation:1" },
-	{ BAD, "PORT_GET !flags:2 port{dev:t}" },
+	{ BAD, "PORT_GET !flags:4 port{dev:t}" },
 	{ -ENOENT, "PORT_GET !flags:1 port{dev:t}" },
 	{ BAD, "SHADOW_COMMIT !flags:1" }, { BAD, "SHADOW_COMMIT !generation=01" },
 	{ BAD, "SHADOW_COMMIT generation:1 !generation:1" },
@@ -285,7 +285,7 @@ static const struct bad outside[] = {
 static const struct bad dumps[] = {
 	{ BAD, "SET_GET* op:1" }, { BAD, "SET_GET* set{name:s}" },
 	{ BAD, "GROUP_GET* 99=" }, { BAD, "ADDRS_GET* addrs{set:s}" },
-	{ BAD, "RULE_GET* rule{group:g}" }, { BAD, "DEFAULT_GET* flags:2" },
+	{ BAD, "RULE_GET* rule{group:g}" }, { BAD, "DEFAULT_GET* flags:4" },
 	{ BAD, "PORT_GET* port{dev:t}" }, { BAD, "PORT_GET* port{}" },
 	{ BAD, "COUNTER_GET* port{}" }, { BAD, "COUNTER_GET* counter{}" },
 	{ BAD, "COUNTER_GET* port{mode:1}" },
@@ -298,8 +298,8 @@ static const struct bad dumps[] = {
 	{ BAD, "FLOW_GET* port{dev:t mode:1}" }, { BAD, "FLOW_GET* flags:2" },
 	{ BAD, "FLOW_GET* op:1" },
 	{ BAD, "SET_GET* +00" }, { BAD, "SET_GET* flags:0 flags:0" },
-	{ BAD, "RULE_GET* flags=00" }, { BAD, "PORT_GET* flags:2" },
-	{ BAD, "COUNTER_GET* flags:2" }, { -ENOENT, "COUNTER_GET* flags:1" },
+	{ BAD, "RULE_GET* flags=00" }, { BAD, "PORT_GET* flags:4" },
+	{ BAD, "COUNTER_GET* flags:4" }, { -ENOENT, "COUNTER_GET* flags:1" },
 	{ -ENOENT, "GROUP_GET* flags:1" },
 };
 

@@ -133,6 +133,9 @@ static const struct attr status_attrs[] = {
 	[BR_SG_STATUS_A_SHADOW] = { "shadow", U64, NULL },
 	[BR_SG_STATUS_A_SHADOW_BASE] = { "base", U64, NULL },
 	[BR_SG_STATUS_A_SHADOW_BYTES] = { "shadow_memory", U64, NULL },
+	[BR_SG_STATUS_A_ZONES] = { "zones", U32, NULL },
+	[BR_SG_STATUS_A_FEATURE] = { "", U16, NULL },
+	[BR_SG_STATUS_A_ERRATUM] = { "", U16, NULL },
 	[__BR_SG_STATUS_A_LAST] = { "", 0, NULL },
 };
 
@@ -637,7 +640,8 @@ static void show_attrs(FILE *to, const struct attr *attrs,
 	int rem = len;
 	int type, max;
 
-	for (max = 1; !attrs[max].name || *attrs[max].name; max++)
+	/* the last has a name that is empty, and so has what is not shown */
+	for (max = 1; !attrs[max].name || *attrs[max].name || attrs[max].form; max++)
 		;
 	if (!len) {
 		at = nla_data(head);
@@ -652,6 +656,11 @@ static void show_attrs(FILE *to, const struct attr *attrs,
 		if (attrs[type].form == PAD ||
 		    (attrs == top_attrs && type == BR_SG_A_GENERATION))
 			continue;
+		if (!*attrs[type].name) {
+			if (nla_len(at) != form_len[attrs[type].form])
+				*bad = true;
+			continue;
+		}
 		fprintf(to, "%s%s", blank, attrs[type].name);
 		show_value(to, &attrs[type], at, bad);
 		blank = " ";

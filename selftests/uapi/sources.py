@@ -312,7 +312,7 @@ class Policies:
             self.tables[m.group(1)] = (m.group(2), self.lines(m.group(3)))
         seen = len(re.findall(r"struct nla_policy\b", joined))
         if seen != len(self.tables):
-            raise ValueError("nl_policy.c: %d tables, %d understood" % (
+            raise ValueError("attr_policy.c: %d tables, %d understood" % (
                 seen, len(self.tables)))
 
     @staticmethod
@@ -368,7 +368,7 @@ class Policies:
                    "MASK": lambda: (low, high)}[what]()
         if what == "MASK":
             a.mask = values[0]
-        # a range of address families is the two; nl_change.c sees to that
+        # a range of address families is the two; change.c sees to that
         if what == "RANGE" and args[0].startswith("AF_"):
             a.values = set(values)
         return a
@@ -385,7 +385,7 @@ class Policies:
 
 
 class Ops:
-    """the table of netlink.c, its macros expanded, and that of nl_change.c"""
+    """the table of family.c, its macros expanded, and that of change.c"""
 
     def __init__(self, netlink, change):
         self.netlink = uncomment(netlink)
@@ -401,7 +401,7 @@ class Ops:
         self.ops = {}
         rest = re.sub(r"\{([^{}]*)\},", self.entry, table).strip()
         if rest:
-            raise ValueError("netlink.c: not understood: " + rest)
+            raise ValueError("family.c: not understood: " + rest)
         self.changes = {}
         table = re.search(r"struct br_sg_change br_sg_changes\[BR_SG_CMD_MAX "
                           r"\+ 1\] = \{(.*?)^\};", uncomment(change),
@@ -423,7 +423,7 @@ class Ops:
     def entry(self, m):
         f = self.fields(m.group(1))
         if f["cmd"] in self.ops:
-            raise ValueError("netlink.c: %s is there twice" % f["cmd"])
+            raise ValueError("family.c: %s is there twice" % f["cmd"])
         self.ops[f["cmd"]] = f
         return ""
 

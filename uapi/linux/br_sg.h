@@ -78,7 +78,8 @@
  * Commands (request -> reply)
  * --------
  * STATUS_GET   do: nothing -> VERSION, GENERATION, STATUS, ZONE... (as many
- *              as 32 KiB hold, about 800)
+ *              as fit, 800 at least: STATUS says in ZONES how many there are,
+ *              and ZONE_GET shows them all)
  * BEGIN        do: [FLAGS: BR_SG_BEGIN_F_EMPTY starts from an empty
  *              configuration], [GENERATION: refused with ESTALE unless it is
  *              the one in force] -> ack.
@@ -148,6 +149,9 @@
  * CONFIG_NTF   event: -> GENERATION of a configuration that has come into
  *              force, by a COMMIT or SHADOW_COMMIT of anybody; in order, each
  *              once.
+ * SHADOW_NTF   event: -> GENERATION in force, SHADOW: a shadow was made, came into
+ *              force or went. One that another takes the place of is not told
+ *              apart: the other was made.
  * BR_SG_MCGRP_EVENTS, "events"
  * EVENT_NTF    event: -> EVENT... for each frame that was dropped, of a port
  *              (and of the devices without port line together) at most 10 a
@@ -163,6 +167,21 @@
  * GENERATION is its number then (SHADOW in STATUS), a PORT has nothing that is of
  * the port in force, and a COUNTER has WOULD; besides the shadow's own ports it
  * shows devices, see BR_SG_WOULD_DROP. ENOENT: there is none.
+ * BR_SG_GET_F_CONFIG shows configuration alone: what is read only is left out,
+ * so that an object is what a *_NEW takes. A COUNTER is the same with it.
+ *
+ * Other versions
+ * --------------
+ * Numbers are never used for anything else, and what is there keeps its meaning;
+ * new attributes, commands, flags and values are added. What a module can do is
+ * in FEATURE of STATUS, which faults of guarding it does not have any more in
+ * ERRATUM: ask these, not VERSION, which may be that of a backport.
+ *
+ * A program may meet a module that is newer than itself. Attributes that it does
+ * not know it skips where it only reads. Who reads an object, changes it and sends
+ * it back with BR_SG_OP_REPLACE unsets what it has skipped: it reads with
+ * BR_SG_GET_F_CONFIG, and sends what it does not know back as it came, or refuses.
+ * (A module without FEATURE_GET_CONFIG has no attribute that this header lacks.)
  *
  * OP says what NEW means: BR_SG_OP_ADD refuses what exists (EEXIST),
  * BR_SG_OP_REPLACE makes or replaces. To replace a GROUP changes its own
@@ -277,6 +296,7 @@ enum br_sg_cmd {
 	BR_SG_CMD_BINDING_RESUME,
 	BR_SG_CMD_ZONE_GET,
 	BR_SG_CMD_ZONE_RESUME,
+	BR_SG_CMD_SHADOW_NTF,
 	__BR_SG_CMD_LAST
 };
 
@@ -284,8 +304,11 @@ enum br_sg_cmd {
 
 /**
  * enum br_sg_attr - top-level attributes of every command
- * @BR_SG_A_GENERATION: u64, of a configuration; 0 before the first commit,
- *	one more with each
+ * @BR_SG_A_GENERATION: u64, of a configuration. 0: there has been no commit in the
+ *	network namespace since the module was loaded. The first commit's is the
+ *	seconds since 2020 times 2^20 and a random number below 2^19, which is
+ *	below 2^53, so that every JSON reader has it whole; one more with each. So
+ *	none comes again when the module is loaded anew
  * @BR_SG_A_FLAGS: u32, BR_SG_BEGIN_F_*, BR_SG_COMMIT_F_*, BR_SG_FLOW_F_* or
  *	BR_SG_GET_F_*
  * @BR_SG_A_OP: u8, enum br_sg_op; required by every *_NEW
@@ -302,6 +325,7 @@ enum br_sg_cmd {
  * @BR_SG_A_FLOW: nest of enum br_sg_flow_attr, repeated
  * @BR_SG_A_EVENT: nest of enum br_sg_event_attr, repeated
  * @BR_SG_A_BINDING: nest of enum br_sg_binding_attr, repeated
+ * @BR_SG_A_SHADOW: nest of enum br_sg_shadow_attr
  */
 enum br_sg_attr {
 	BR_SG_A_GENERATION = 1,
@@ -321,6 +345,7 @@ enum br_sg_attr {
 	BR_SG_A_FLOW,
 	BR_SG_A_EVENT,
 	BR_SG_A_BINDING,
+	BR_SG_A_SHADOW,
 	__BR_SG_A_LAST
 };
 
@@ -334,7 +359,8 @@ enum br_sg_attr {
 #define BR_SG_FLOW_F_REVOKED	(1U << 0)
 #define __BR_SG_FLOW_F_ALL	BR_SG_FLOW_F_REVOKED
 #define BR_SG_GET_F_SHADOW	(1U << 0)
-#define __BR_SG_GET_F_ALL	BR_SG_GET_F_SHADOW
+#define BR_SG_GET_F_CONFIG	(1U << 1)
+#define __BR_SG_GET_F_ALL	(BR_SG_GET_F_SHADOW | BR_SG_GET_F_CONFIG)
 
 enum br_sg_op {
 	BR_SG_OP_ADD = 1,
@@ -746,10 +772,18 @@ enum br_sg_reason {
  * @BR_SG_STATUS_A_BYTES_MAX: u64, what it may take at the next COMMIT
  * @BR_SG_STATUS_A_VECTOR_BYTES: u64, of BYTES: bit vectors of compiled rules,
  *	which depend on how rules overlap
- * @BR_SG_STATUS_A_SHADOW: u64, the shadow's number, 1 of the first in the network
- *	namespace; this and what follows: absent without a shadow
+ * @BR_SG_STATUS_A_SHADOW: u64, the shadow's number, which is numbered as a
+ *	GENERATION is; this and the next two: absent without a shadow
  * @BR_SG_STATUS_A_SHADOW_BASE: u64, the generation that it was made of
  * @BR_SG_STATUS_A_SHADOW_BYTES: u64, of memory: what it takes, besides BYTES
+ * @BR_SG_STATUS_A_ZONES: u32, zones of bridges that are there: where it is more than
+ *	the ZONEs of this answer, they did not fit
+ * @BR_SG_STATUS_A_FEATURE: u16, enum br_sg_feature, repeated: what the module can
+ *	do. None at all: it is older than this attribute. A number that is not in
+ *	the enum is of a newer module
+ * @BR_SG_STATUS_A_ERRATUM: u16, repeated: the numbers of faults of guarding that this
+ *	module does not have any more, see docs/errata.md. One that is missing: the
+ *	module has the fault, or is older than this attribute
  */
 enum br_sg_status_attr {
 	BR_SG_STATUS_A_DEFAULTS = 1,
@@ -767,10 +801,66 @@ enum br_sg_status_attr {
 	BR_SG_STATUS_A_SHADOW,
 	BR_SG_STATUS_A_SHADOW_BASE,
 	BR_SG_STATUS_A_SHADOW_BYTES,
+	BR_SG_STATUS_A_ZONES,
+	BR_SG_STATUS_A_FEATURE,
+	BR_SG_STATUS_A_ERRATUM,
 	__BR_SG_STATUS_A_LAST
 };
 
 #define BR_SG_STATUS_A_MAX (__BR_SG_STATUS_A_LAST - 1)
+
+/**
+ * enum br_sg_feature - what a module can do, in STATUS
+ * @BR_SG_FEATURE_SHADOW: the shadow: BR_SG_COMMIT_F_SHADOW, BR_SG_GET_F_SHADOW,
+ *	SHADOW_COMMIT, SHADOW_DROP
+ * @BR_SG_FEATURE_RESUME: BINDING_GET, BINDING_RESUME, ZONE_GET, ZONE_RESUME
+ * @BR_SG_FEATURE_CT_LIMIT: BR_SG_PORT_A_CT_LIMIT
+ * @BR_SG_FEATURE_ANY_SOURCE: BR_SG_PORT_A_ANY_SOURCE
+ * @BR_SG_FEATURE_GET_CONFIG: BR_SG_GET_F_CONFIG
+ * @BR_SG_FEATURE_UNIQUE_GENERATION: GENERATION and the shadow's number do not begin
+ *	anew with the module
+ * @BR_SG_FEATURE_SHADOW_NTF: SHADOW_NTF
+ */
+enum br_sg_feature {
+	BR_SG_FEATURE_SHADOW = 1,
+	BR_SG_FEATURE_RESUME,
+	BR_SG_FEATURE_CT_LIMIT,
+	BR_SG_FEATURE_ANY_SOURCE,
+	BR_SG_FEATURE_GET_CONFIG,
+	BR_SG_FEATURE_UNIQUE_GENERATION,
+	BR_SG_FEATURE_SHADOW_NTF,
+	__BR_SG_FEATURE_LAST
+};
+
+#define BR_SG_FEATURE_MAX (__BR_SG_FEATURE_LAST - 1)
+
+/**
+ * enum br_sg_shadow_attr - what has become of a shadow
+ * @BR_SG_SHADOW_A_CHANGE: u8, enum br_sg_shadow_change
+ * @BR_SG_SHADOW_A_NUMBER: u64, its number, see SHADOW in STATUS
+ */
+enum br_sg_shadow_attr {
+	BR_SG_SHADOW_A_CHANGE = 1,
+	BR_SG_SHADOW_A_NUMBER,
+	BR_SG_SHADOW_A_PAD,
+	__BR_SG_SHADOW_A_LAST
+};
+
+#define BR_SG_SHADOW_A_MAX (__BR_SG_SHADOW_A_LAST - 1)
+
+/**
+ * enum br_sg_shadow_change - what has become of a shadow
+ * @BR_SG_SHADOW_MADE: it was made, in the place of another if there was one
+ * @BR_SG_SHADOW_COMMITTED: it has come into force and is no shadow any more; what
+ *	is in force is told by CONFIG_NTF before
+ * @BR_SG_SHADOW_DROPPED: it has gone, by SHADOW_DROP or with the last port and
+ *	default that was in force
+ */
+enum br_sg_shadow_change {
+	BR_SG_SHADOW_MADE = 1,
+	BR_SG_SHADOW_COMMITTED,
+	BR_SG_SHADOW_DROPPED,
+};
 
 /**
  * enum br_sg_zone_attr - the conntrack zone of a bridge with ports of ours
