@@ -32,6 +32,7 @@ struct br_sg_rule_ref {
 /**
  * struct br_sg_ruleset - the rules of a list of groups, shared by its ports; immutable
  * @ref: of ports and lists
+ * @hash: of the list of groups
  * @n_groups: length of @groups
  * @groups: a name and its rules, a reference to each; @rules refers to them
  * @tables: compiled, per direction
@@ -43,6 +44,7 @@ struct br_sg_rule_ref {
 struct br_sg_ruleset {
 	refcount_t ref;
 	u32 n_groups;
+	u64 hash;
 	struct br_sg_ruleset_group {
 		struct br_sg_name *name;
 		struct br_sg_rules *rules;

@@ -117,14 +117,15 @@ static int port_counters(struct br_sg_port *port, const struct br_sg_port *old)
 	return port->rules ? 0 : -ENOMEM;
 }
 
-static int port_ruleset(struct br_sg_compile *c, struct br_sg_port *port)
+static int port_ruleset(struct br_sg_compile *c, struct br_sg_port *port,
+			const struct br_sg_ruleset *old)
 {
 	const struct br_sg_owner *first;
 	struct br_sg_ruleset *ruleset;
 
 	if (port->mode != BR_SG_PORT_FILTER)
 		return 0;
-	ruleset = br_sg_ruleset_of(c, port->conf);
+	ruleset = br_sg_ruleset_of(c, port->conf, old);
 	if (IS_ERR(ruleset))
 		return PTR_ERR(ruleset);
 	port->ruleset = ruleset;
@@ -132,7 +133,8 @@ static int port_ruleset(struct br_sg_compile *c, struct br_sg_port *port)
 		first = br_sg_owner_group(c, port->conf->groups[0]);
 		port->stateless = first->group_conf->stateless;
 	}
-	return br_sg_ruleset_use(c, ruleset, true);
+	return old && br_sg_ruleset_is(old, port->conf) ?
+		0 : br_sg_ruleset_use(c, ruleset, true);
 }
 
 /* the next after @old's; one that has run out begins anew with a new serial */
@@ -163,7 +165,7 @@ static struct br_sg_port *port_new(struct br_sg_compile *c,
 	port->made = c->id;
 	if (old)
 		port_version(port, old);
-	err = port_ruleset(c, port);
+	err = port_ruleset(c, port, old ? old->ruleset : NULL);
 	if (!err)
 		err = port_guard(port);
 	if (!err)
@@ -224,7 +226,9 @@ static int compile_port(struct br_sg_compile *c, const char *dev)
 			return PTR_ERR(port);
 	}
 	err = port_put_in(c, dev, old, port);
-	if (!err && old && old->ruleset)
+	/* one that has the list still is counted as before */
+	if (!err && old && old->ruleset &&
+	    !(port && port->ruleset && br_sg_ruleset_is(old->ruleset, conf)))
 		err = br_sg_ruleset_use(c, old->ruleset, false);
 	return err;
 }

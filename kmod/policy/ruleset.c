@@ -150,8 +150,28 @@ static int ruleset_compile(struct br_sg_ruleset *ruleset,
 	return 0;
 }
 
+static u64 name_hash(u64 hash, const struct br_sg_name *name)
+{
+	static siphash_key_t key;
+
+	net_get_random_once(&key, sizeof(key));
+	return siphash_2u64(hash, siphash(name->s, name->len, &key), &key);
+}
+
+/* in the byte order of keys: any will do, since nobody asks for their order */
+static u64 conf_hash(const struct br_sg_port_conf *conf)
+{
+	u64 hash = 0;
+	int i;
+
+	for (i = 0; i < conf->n_groups; i++)
+		hash = name_hash(hash, conf->groups[i]);
+	return hash;
+}
+
 static struct br_sg_ruleset *ruleset_new(struct br_sg_compile *c,
-					 const struct br_sg_port_conf *conf)
+					 const struct br_sg_port_conf *conf,
+					 u64 hash)
 {
 	struct br_sg_ruleset_group *group;
 	const struct br_sg_owner *owner;
@@ -162,6 +182,7 @@ static struct br_sg_ruleset *ruleset_new(struct br_sg_compile *c,
 	if (!ruleset)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&ruleset->ref, 1);
+	ruleset->hash = hash;
 	ruleset->groups = kcalloc(conf->n_groups + 1, sizeof(*ruleset->groups),
 				  GFP_KERNEL_ACCOUNT);
 	if (!ruleset->groups)
@@ -185,8 +206,8 @@ err_put:
 	return ERR_PTR(err);
 }
 
-static bool ruleset_is(const struct br_sg_ruleset *ruleset,
-		       const struct br_sg_port_conf *conf)
+bool br_sg_ruleset_is(const struct br_sg_ruleset *ruleset,
+		      const struct br_sg_port_conf *conf)
 {
 	int i;
 
@@ -214,39 +235,11 @@ static bool ruleset_holds(struct br_sg_compile *c,
 	return true;
 }
 
-static u64 name_hash(u64 hash, const struct br_sg_name *name)
-{
-	static siphash_key_t key;
-
-	net_get_random_once(&key, sizeof(key));
-	return siphash_2u64(hash, siphash(name->s, name->len, &key), &key);
-}
-
-/* in the byte order of keys: any will do, since nobody asks for their order */
-static u64 conf_hash(const struct br_sg_port_conf *conf)
-{
-	u64 hash = 0;
-	int i;
-
-	for (i = 0; i < conf->n_groups; i++)
-		hash = name_hash(hash, conf->groups[i]);
-	return hash;
-}
-
-static u64 ruleset_hash(const struct br_sg_ruleset *ruleset)
-{
-	u64 hash = 0;
-	u32 i;
-
-	for (i = 0; i < ruleset->n_groups; i++)
-		hash = name_hash(hash, ruleset->groups[i].name);
-	return hash;
-}
-
 static struct br_sg_ruleset *compile_new(struct br_sg_compile *c,
-					 const struct br_sg_port_conf *conf)
+					 const struct br_sg_port_conf *conf,
+					 u64 hash)
 {
-	struct br_sg_ruleset *ruleset = ruleset_new(c, conf);
+	struct br_sg_ruleset *ruleset = ruleset_new(c, conf, hash);
 
 	if (ruleset == ERR_PTR(-E2BIG))
 		snprintf(c->refusal->text, sizeof(c->refusal->text),
@@ -289,23 +282,25 @@ static int lists_add(struct br_sg_compile *c, u64 hash,
 }
 
 struct br_sg_ruleset *br_sg_ruleset_of(struct br_sg_compile *c,
-				       const struct br_sg_port_conf *conf)
+				       const struct br_sg_port_conf *conf,
+				       const struct br_sg_ruleset *old)
 {
-	u64 hash = conf_hash(conf);
+	u64 hash = old && br_sg_ruleset_is(old, conf) ? old->hash :
+						       conf_hash(conf);
 	struct br_sg_ruleset *ruleset;
 	const struct list *list;
 	int err = 0;
 
 	list = br_sg_tree_find(&br_sg_lists_type, &c->new->lists, &hash);
-	if (list && ruleset_is(list->ruleset, conf) &&
+	if (list && br_sg_ruleset_is(list->ruleset, conf) &&
 	    ruleset_holds(c, list->ruleset))
 		return br_sg_ruleset_get(list->ruleset);
-	ruleset = compile_new(c, conf);
+	ruleset = compile_new(c, conf, hash);
 	if (IS_ERR(ruleset))
 		return ruleset;
 	if (!list)
 		err = lists_add(c, hash, ruleset);
-	else if (ruleset_is(list->ruleset, conf))
+	else if (br_sg_ruleset_is(list->ruleset, conf))
 		err = lists_replace(c, hash, ruleset);
 	if (err) {
 		br_sg_ruleset_put(ruleset);
@@ -317,12 +312,12 @@ struct br_sg_ruleset *br_sg_ruleset_of(struct br_sg_compile *c,
 int br_sg_ruleset_use(struct br_sg_compile *c,
 		      const struct br_sg_ruleset *ruleset, bool more)
 {
-	u64 hash = ruleset_hash(ruleset);
 	struct list *list;
 	u32 i;
 	int err;
 
-	list = br_sg_tree_edit(&br_sg_lists_type, &c->new->lists, &hash);
+	list = br_sg_tree_edit(&br_sg_lists_type, &c->new->lists,
+			       &ruleset->hash);
 	if (IS_ERR(list))
 		return PTR_ERR(list);
 	/* the other list of that hash */
@@ -337,7 +332,7 @@ int br_sg_ruleset_use(struct br_sg_compile *c,
 		return 0;
 	err = br_sg_budget_ruleset(c, list->ruleset, NULL);
 	return err ? err : br_sg_tree_remove(&br_sg_lists_type, &c->new->lists,
-					     &hash);
+					     &ruleset->hash);
 }
 
 /* where the rules of the group that @old knows as @group begin; they are by group */

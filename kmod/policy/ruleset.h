@@ -13,11 +13,16 @@ extern const struct br_sg_tree_type br_sg_lists_type;
 
 /*
  * The ruleset of @conf's groups as they are now, shared with the ports of the same
- * list. The compile's owners are settled. A reference, or ERR_PTR; E2BIG is explained
+ * list. @old: that of the port until now, or NULL. The compile's owners are settled. A
+ * reference, or ERR_PTR; E2BIG is explained
  * in the compile's refusal.
  */
 struct br_sg_ruleset *br_sg_ruleset_of(struct br_sg_compile *c,
-				       const struct br_sg_port_conf *conf);
+				       const struct br_sg_port_conf *conf,
+				       const struct br_sg_ruleset *old);
+/* is it of @conf's groups? */
+bool br_sg_ruleset_is(const struct br_sg_ruleset *ruleset,
+		      const struct br_sg_port_conf *conf);
 /* one port more, or less, has @ruleset, whose list may go with it; 0 or an errno */
 int br_sg_ruleset_use(struct br_sg_compile *c,
 		      const struct br_sg_ruleset *ruleset, bool more);
