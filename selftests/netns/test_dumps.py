@@ -106,6 +106,18 @@ for middle, what, want in ((nothing, "nobody commits", False),
     r = node.sgctl("-j", "port", "show", check=False)
     t.ok(r.returncode == 0, "and sgctl shows the ports", r.stderr)
 
+# who changes one port reads that port, and a device that a default blocks is none
+node.apply("default drop zz*\n" + config(range(3)))
+node.add("zz0")
+r = node.sgctl("port", "set", "zz0", "strict", check=False)
+t.ok(r.returncode == 2 and "zz0" in r.stderr and "zz0" not in node.sgctl("save").stdout,
+     "a device without a line cannot be set", r.stderr)
+node.sgctl("port", "set", "p1", "strict")
+saved = [line for line in node.sgctl("save").stdout.splitlines() if line.startswith("port")]
+t.ok(len(saved) == 3 and [line.split()[2] for line in saved if "strict" in line] == ["p1"],
+     "and of a port that is set the rest stays", *saved)
+node.remove("zz0")
+
 # a reader that goes away in the middle leaves nothing behind: the module can go
 for cmd in ("BR_SG_CMD_COUNTER_GET", "BR_SG_CMD_GROUP_GET", "BR_SG_CMD_PORT_GET"):
     node.apply(BEFORE)

@@ -415,6 +415,19 @@ static int make_changes(struct changes *changes, struct conf *conf, struct batch
 	return rc;
 }
 
+/* What the commands depend on: of one port that is set, its line alone */
+static int read_for(struct ctx *ctx, struct batch *batch, struct conf *conf, unsigned int what,
+		    struct input *in)
+{
+	const struct cmd *first = batch->cmds.v[0];
+
+	if (!what)
+		return RC_OK;
+	if (batch->cmds.n == 1 && what == READ_PORTS)
+		return nl_read_line(&ctx->nl, conf, first->name, in);
+	return nl_read(&ctx->nl, conf, what | READ_CONFIG, in);
+}
+
 static int commit_batch(struct ctx *ctx, struct batch *batch, struct input *in)
 {
 	struct changes changes;
@@ -431,7 +444,7 @@ static int commit_batch(struct ctx *ctx, struct batch *batch, struct input *in)
 		memset(&conf, 0, sizeof(conf));
 		memset(&changes, 0, sizeof(changes));
 		memset(&commit, 0, sizeof(commit));
-		rc = what ? nl_read(&ctx->nl, &conf, what | READ_CONFIG, in) : RC_OK;
+		rc = read_for(ctx, batch, &conf, what, in);
 		commit.has_generation = what;
 		commit.generation = conf.generation;
 		if (!rc)

@@ -340,6 +340,40 @@ int nl_read(struct nl *nl, struct conf *conf, unsigned int what, struct input *i
 	return rc;
 }
 
+static void put_port_id(struct nlmsghdr *nlh, const char *dev_or_uuid);
+
+int nl_read_line(struct nl *nl, struct conf *conf, const char *dev, struct input *in)
+{
+	struct reading reading = { .conf = conf };
+	struct nlmsghdr *nlh;
+	struct status status;
+	bool can;
+	int rc;
+
+	memset(conf, 0, sizeof(*conf));
+	rc = nl_call_status(nl, &status);
+	can = status_can(&status, BR_SG_FEATURE_GET_CONFIG);
+	/* what was committed between is found by the commit that says this one */
+	reading.generation = status.generation;
+	status_free(&status);
+	if (!rc && !can)
+		return nl_read(nl, conf, READ_PORTS | READ_CONFIG, in);
+	if (!rc) {
+		nlh = nl_new(nl, BR_SG_CMD_PORT_GET, 0);
+		mnl_attr_put_u32(nlh, BR_SG_A_FLAGS, BR_SG_GET_F_CONFIG);
+		put_port_id(nlh, dev);
+		rc = nl_call(nl, nlh, got_objects, &reading);
+	}
+	if (rc && rc != ENOENT) {
+		rc = nl_fail(nl, in, "port");
+		conf_free(conf);
+		return rc;
+	}
+	conf->generation = reading.generation;
+	conf_sort(conf);
+	return RC_OK;
+}
+
 struct one_port {
 	struct conf *conf;
 	struct port *port;

@@ -184,6 +184,8 @@ void status_free(struct status *status);
 int nl_unknown(struct input *in, uint32_t src, const char *object, const char *name,
 	       uint16_t attr);
 int nl_read(struct nl *nl, struct conf *conf, unsigned int what, struct input *in);
+/* The line of the port dev alone, if there is one, as nl_read() with READ_CONFIG */
+int nl_read_line(struct nl *nl, struct conf *conf, const char *dev, struct input *in);
 int nl_read_port(struct nl *nl, struct conf *conf, const char *dev_or_uuid,
 		 struct input *in, struct port **port);
 /* shadow: the shadow's, with would */
