@@ -102,6 +102,13 @@ static u32 node_max(const struct br_sg_tree_type *type, u8 level)
 	return node_room(type, level, BR_SG_TREE_NODE);
 }
 
+/* has it as many as node_max()? Without a division, since it is asked at each level */
+static bool node_is_full(const struct br_sg_node *node)
+{
+	return node->n == node->cap && (node_bytes(node) == BR_SG_TREE_NODE ||
+					node->cap == 255);
+}
+
 /* the smallest node for @n; NULL: out of memory */
 static struct br_sg_node *node_alloc(const struct br_sg_tree_type *type,
 				     u8 level, u32 n)
@@ -188,11 +195,13 @@ static int node_own(const struct br_sg_tree_type *type, struct br_sg_tree *tree,
 {
 	struct br_sg_node *new, *node = *slot;
 	bool own = refcount_read(&node->ref) == 1;
-	u32 n = min(node->n + more, node_max(type, node->level));
+	u32 n = node->n + more;
 
-	if (own && n <= node->cap &&
+	/* one that is full for good is split by who asks */
+	if (own && (n <= node->cap || node_is_full(node)) &&
 	    (n > node->cap / 4 || node_bytes(node) == node_sizes[0]))
 		return 0;
+	n = min(n, node_max(type, node->level));
 	new = node_alloc(type, node->level, n);
 	if (!new)
 		return own && n <= node->cap ? 0 : -ENOMEM;
@@ -342,7 +351,7 @@ int br_sg_tree_insert(const struct br_sg_tree_type *type,
 	err = node_own(type, tree, &tree->root, 1);
 	if (err)
 		return err;
-	if (tree->root->n == node_max(type, tree->root->level)) {
+	if (node_is_full(tree->root)) {
 		err = tree_rise(type, tree);
 		if (err)
 			return err;
@@ -353,7 +362,7 @@ int br_sg_tree_insert(const struct br_sg_tree_type *type,
 		err = node_own(type, tree, child, 1);
 		if (err)
 			return err;
-		if ((*child)->n == node_max(type, (*child)->level)) {
+		if (node_is_full(*child)) {
 			err = node_split(type, tree, node, i, key);
 			if (err)
 				return err;
