@@ -622,6 +622,48 @@ int br_sg_flow_count(const struct br_sg_bind *bind, u8 direction,
 	return 0;
 }
 
+/* a stateless port's, beside ports that keep state: the entry is its, too */
+static struct br_sg_verdict judge_plain(const struct br_sg_bind *bind,
+					u8 direction,
+					const struct sk_buff *skb)
+{
+	struct br_sg_verdict verdict;
+	int reason;
+
+	verdict = br_sg_verdict_rule(br_sg_rules_plain(bind->port,
+						       bind->remotes,
+						       direction, skb));
+	if (!verdict.code) {
+		reason = br_sg_flow_count(bind, direction, skb);
+		verdict.code = -reason;
+	}
+	return verdict;
+}
+
+bool br_sg_flow_judge_copy(const struct br_sg_bind *bind,
+			   const struct sk_buff *skb,
+			   struct br_sg_verdict *verdict)
+{
+	enum ip_conntrack_info ctinfo;
+	const unsigned long *words;
+	struct nf_conn *ct;
+	u64 slot;
+
+	ct = flow_entry(bind, skb, &ctinfo);
+	words = ct && !ct->master ? br_sg_slot_words(ct) : NULL;
+	if (!words)
+		return false;
+	slot = READ_ONCE(words[br_sg_slot_own(ctinfo, BR_SG_INGRESS)]);
+	/* a word of its own: the port had the address before */
+	if (br_sg_slot_serial(slot) == br_sg_slot_serial(bind->stamp) ||
+	    (bind->port->strict && nf_ct_protonum(ct) == IPPROTO_TCP))
+		return false;
+	*verdict = br_sg_verdict_rule(br_sg_rules_plain(bind->port,
+							bind->remotes,
+							BR_SG_INGRESS, skb));
+	return true;
+}
+
 bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 			    const struct sk_buff *skb,
 			    struct br_sg_verdict *verdict)
@@ -632,8 +674,12 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	int own;
 
 	ct = flow_entry(bind, skb, &ctinfo);
-	if (!ct || ct->master || bind->port->stateless)
+	if (!ct || ct->master)
 		return false;
+	if (bind->port->stateless) {
+		*verdict = judge_plain(bind, direction, skb);
+		return true;
+	}
 	words = br_sg_slot_words(ct);
 	if (!words)
 		return false;

@@ -6,6 +6,7 @@
 #include <net/netfilter/nf_conntrack.h>
 
 #include "flow/rules.h"
+#include "frame/plain.h"
 #include "policy/snapshot.h"
 
 static bool proto_has_ports(u8 proto)
@@ -144,6 +145,16 @@ int br_sg_rules_frame(const struct br_sg_port *port,
 	struct br_sg_key key;
 
 	key_from_frame(&key, direction, frame);
+	return rules_lookup(port, remotes, direction, &key);
+}
+
+int br_sg_rules_plain(const struct br_sg_port *port,
+		      const struct br_sg_remotes *remotes, u8 direction,
+		      const struct sk_buff *skb)
+{
+	struct br_sg_key key;
+
+	br_sg_plain_key(skb, direction, &key);
 	return rules_lookup(port, remotes, direction, &key);
 }
 

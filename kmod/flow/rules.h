@@ -16,6 +16,7 @@ struct br_sg_port;
 struct br_sg_remotes;
 struct nf_conn;
 struct nf_conntrack_tuple;
+struct sk_buff;
 
 /**
  * struct br_sg_verdict - what a port end decided
@@ -64,6 +65,10 @@ bool br_sg_frame_has_no_state(const struct br_sg_frame *frame);
 int br_sg_rules_frame(const struct br_sg_port *port,
 		      const struct br_sg_remotes *remotes, u8 direction,
 		      const struct br_sg_frame *frame);
+/* the same of a plain packet (plain.h), without a struct br_sg_frame */
+int br_sg_rules_plain(const struct br_sg_port *port,
+		      const struct br_sg_remotes *remotes, u8 direction,
+		      const struct sk_buff *skb);
 /* the same by a tuple, of a packet that travels in @direction */
 int br_sg_rules_tuple(const struct br_sg_port *port,
 		      const struct br_sg_remotes *remotes, u8 direction,

@@ -22,14 +22,6 @@ static bool mac_equal(const u8 *a, const u8 *b)
 	return !memcmp(a, b, ETH_ALEN);
 }
 
-/* 01:80:c2:00:00:0x: bridges, LACP, LLDP and the like, no VM's business */
-static bool mac_is_link_local(const u8 *mac)
-{
-	static const u8 group[] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };
-
-	return !memcmp(mac, group, sizeof(group)) && mac[5] < 0x10;
-}
-
 static bool addr_is_unspec(const struct br_sg_addr *addr)
 {
 	return !addr->q[0] && !addr->q[1];
@@ -355,7 +347,7 @@ static int egress_accept(const struct br_sg_frame *frame)
 static int ethertype(const struct br_sg_guard *guard,
 		     const struct br_sg_frame *frame)
 {
-	if (mac_is_link_local(frame->dst))
+	if (br_sg_mac_is_link_local(frame->dst))
 		return -BR_SG_REASON_ETHERTYPE;
 	switch (frame->kind) {
 	case BR_SG_FRAME_ARP:
@@ -405,17 +397,22 @@ int br_sg_guard_egress(const struct br_sg_guard *guard,
 	return egress_accept(frame);
 }
 
+bool br_sg_guard_is_for(const struct br_sg_guard *guard, const u8 *mac,
+			u8 family, const struct br_sg_addr *addr)
+{
+	/* what may be sent from any address is answered at any */
+	if (guard_any_source(guard, mac, family, addr))
+		return true;
+	/* a group MAC with an address of ours too: load balancers do so */
+	return (mac[0] & 1 || guard_has_mac(guard, mac)) &&
+	       guard_has_addr(guard, family, addr);
+}
+
 bool br_sg_guard_addressed(const struct br_sg_guard *guard,
 			   const struct br_sg_frame *frame)
 {
-	u8 family = frame_family(frame);
-
-	/* what may be sent from any address is answered at any */
-	if (guard_any_source(guard, frame->dst, family, &frame->daddr))
-		return true;
-	/* a group MAC with an address of ours too: load balancers do so */
-	return (frame->dst[0] & 1 || guard_has_mac(guard, frame->dst)) &&
-	       guard_has_addr(guard, family, &frame->daddr);
+	return br_sg_guard_is_for(guard, frame->dst, frame_family(frame),
+				  &frame->daddr);
 }
 
 static bool ingress_ra_ok(const struct br_sg_guard *guard,

@@ -257,5 +257,7 @@ size_t br_sg_port_bytes(const struct br_sg_compile *c,
 	       array_room(port->conf->n_pairs + 1, sizeof(*port->macs)) +
 	       room(sizeof(*port->counters)) + __BR_SG_DIRECTIONS *
 	       num_possible_cpus() * sizeof(struct br_sg_pcpu_counter) +
+	       (port->counters->batches ? num_possible_cpus() *
+		sizeof(struct br_sg_rule_batches) : 0) +
 	       rule_counters_bytes(port->rules);
 }
