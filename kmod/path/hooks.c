@@ -160,7 +160,7 @@ static __always_inline unsigned int
 judge_untracked(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		u8 direction, const struct sk_buff *skb)
 {
-	int rule = br_sg_rules_plain(bind->port, bind->remotes, direction, skb);
+	int rule = br_sg_rules_by_skb(bind->port, bind->remotes, direction, skb);
 
 	return br_sg_conclude_plain(bn, bind, direction,
 				    br_sg_verdict_rule(rule), skb);
