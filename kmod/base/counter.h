@@ -14,7 +14,7 @@
 struct br_sg_frame;
 struct br_sg_port;
 
-/* packets and bytes; any context, atomic, no lock */
+/* packets and bytes, counted from any context; atomic, so there is no lock */
 struct br_sg_counter {
 	atomic64_t packets;
 	atomic64_t bytes;
@@ -74,9 +74,10 @@ struct br_sg_rule_counters {
 };
 
 /**
- * struct br_sg_rate - what may be only so often in a second
- * @second: of jiffies, and
- * @n: how often in it; both are approximate, no lock is worth it
+ * struct br_sg_rate - a limit of events per second
+ * @second: the second, in jiffies / HZ, that @n counts in
+ * @n: events in it. There is no lock: at the turn of a second two processors may
+ *	reset @n and lose a few
  */
 struct br_sg_rate {
 	unsigned long second;
@@ -84,9 +85,9 @@ struct br_sg_rate {
 };
 
 /**
- * struct br_sg_event_budget - the events of a port
- * @rate: of those that were sent
- * @withheld: how many were not, since the last one that was
+ * struct br_sg_event_budget - limits the events of a port; written by packets, atomic
+ * @rate: of the events that were sent
+ * @withheld: events that were not sent since the last one that was
  */
 struct br_sg_event_budget {
 	struct br_sg_rate rate;
@@ -94,13 +95,14 @@ struct br_sg_event_budget {
 };
 
 /**
- * struct br_sg_cap - conntrack entries of a port, see cap.c
- * @entries: at most so many
- * @found: by the counting that is under way. This and what follows: written by
- *	it alone, a netns has one at a time
- * @before: @entries when it began to look at the table
- * @counting: it knows of this port
- * @near: a warning was given
+ * struct br_sg_cap - how many conntrack entries a port has, see cap.c
+ * @entries: an upper bound: packets add to it, and only a count of the table, which
+ *	cap.c makes now and then, lowers it
+ * @found: entries that the count which is under way has found. This and the members
+ *	below are written by the counting work alone, of which a netns has one
+ * @before: @entries when that count began
+ * @counting: the count began with this port in the snapshot
+ * @near: the port has been warned of
  */
 struct br_sg_cap {
 	atomic_t entries;
@@ -111,8 +113,8 @@ struct br_sg_cap {
 };
 
 /**
- * struct br_sg_counters - a port's, shared by its successive versions
- * @ref: of versions
+ * struct br_sg_counters - the counters of a port, shared by its successive versions
+ * @ref: of those versions
  * @established: per direction; read for each packet, so in a line that is not
  *	written for others
  * @batches: of the port's rules; NULL: it has always kept state. Set once, by a
@@ -150,7 +152,7 @@ struct br_sg_rule_counters *
 br_sg_rule_counters_get(struct br_sg_rule_counters *counters);
 void br_sg_rule_counters_put(struct br_sg_rule_counters *counters);
 
-/* are there @n more this second, of at most @max? Then they are taken */
+/* takes @n of the @max that are allowed this second; false if so many are not left */
 bool br_sg_rate_take(struct br_sg_rate *rate, unsigned int n, unsigned int max);
 /* may the port send @n more fragments this second? */
 bool br_sg_fragments_allowed(struct br_sg_counters *counters, unsigned int n);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A frame's way, steps 1 to 8, in order: the first that decides. A verdict is
- * an int: 0 to go on, a step that accepts, or minus a reason to drop.
+ * Steps 1 to 8 of a frame's way, in order; the first that decides counts. A verdict
+ * is an int: 0 when none of them has decided, the step (enum br_sg_step) that accepts
+ * the frame, or minus the reason (enum br_sg_reason) to drop it.
  *
- * A fragment is never accepted here, only dropped: what it is part of is
+ * A fragment is never accepted here, only dropped: the packet that it is part of is
  * judged again when conntrack has put it together.
+ *
+ * Most frames do not come here: plain.h has a copy of what these steps ask of ordinary
+ * TCP and UDP. A check that is new here belongs there, too; test_plain() of
+ * selftests/unit/test_guard.c compares the two.
  */
 #include <linux/errno.h>
 #include <linux/in.h>
