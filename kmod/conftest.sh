@@ -3,8 +3,10 @@
 #
 # conftest.sh KERNEL_SOURCE_DIR [KERNEL_BUILD_DIR]
 #
-# Looks into a kernel's headers and writes what compat.h needs to know of them.
-# Prints to stdout; Kbuild makes compat_gen.h of it.
+# Looks into a kernel's headers and prints the macros that compat.h asks for; Kbuild
+# makes compat_gen.h of the output. Each probe names the kernel and the upstream commit
+# that changed the interface. Stable kernels and distributions have some of these
+# commits in older versions, so the headers decide and not the version.
 
 set -eu
 
@@ -41,7 +43,15 @@ gen()
 }
 
 echo "/* made by conftest.sh, do not edit */"
+# 6.6: 9272af109fe6 ("genetlink: add struct genl_info to struct genl_dumpit_info"):
+# the attributes of a dump's request have moved
 gen HAVE_GENL_INFO_DUMP net/genetlink.h '(^|[^_[:alnum:]])genl_info_dump\('
+# 5.19: 8169ff584003 ("netfilter: conntrack: add nf_ct_iter_data object for
+# nf_ct_iterate_cleanup*()"): one argument in place of four
 gen HAVE_NF_CT_ITER_DATA net/netfilter/nf_conntrack.h 'struct nf_ct_iter_data \{'
+# 5.17: 719774377622 ("netfilter: conntrack: convert to refcount_t api"): references
+# of another type, and a template is born with one
 gen HAVE_NF_CT_REFCOUNT linux/netfilter/nf_conntrack_common.h 'refcount_t[[:space:]]+use;'
+# 5.14: 7b4b2fa37587 ("netfilter: annotate nf_tables base hook ops"): a hook tells
+# whether it is nftables'
 gen HAVE_NF_HOOK_OPS_TYPE linux/netfilter.h 'hook_ops_type'

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Kernel interfaces that differ between the kernels we build for, told apart
- * by what conftest.sh finds in their headers, never by version: distributions
- * backport.
+ * Kernel interfaces that differ between the kernels that the module builds for. What
+ * tells them apart is what conftest.sh finds in the headers, and never the version,
+ * since distributions backport; conftest.sh names the commits. Macros that a header
+ * defines need no probe: they are asked for with #ifdef here.
  */
 #ifndef BR_SG_COMPAT_H
 #define BR_SG_COMPAT_H
@@ -13,7 +14,7 @@
 
 #include "compat_gen.h"
 
-/* of net/bridge, exported, and in no header that is installed */
+/* net/bridge exports it, but its header is not among those that are installed */
 int br_forward_finish(struct net *net, struct sock *sk, struct sk_buff *skb);
 
 /* the attributes of a dump's request */
@@ -26,7 +27,10 @@ static inline struct nlattr **br_sg_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
-/* @fn of every entry of @net; one that it answers other than 0 is deleted */
+/*
+ * Calls @fn for every conntrack entry of @net, and deletes those for which it returns
+ * other than 0
+ */
 static inline void br_sg_ct_walk(struct net *net,
 				 int (*fn)(struct nf_conn *ct, void *data),
 				 void *data)
@@ -40,7 +44,7 @@ static inline void br_sg_ct_walk(struct net *net,
 #endif
 }
 
-/* a template that is the caller's; older kernels give it without a reference */
+/* a template with one reference, the caller's; older kernels return it with none */
 static inline struct nf_conn *
 br_sg_ct_tmpl_alloc(struct net *net, const struct nf_conntrack_zone *zone,
 		    gfp_t flags)
@@ -54,7 +58,7 @@ br_sg_ct_tmpl_alloc(struct net *net, const struct nf_conntrack_zone *zone,
 	return tmpl;
 }
 
-/* a reference to an entry found without one; false: it is being freed */
+/* takes a reference to an entry that was found without one; false: it is being freed */
 static inline bool br_sg_ct_get_unless_zero(struct nf_conn *ct)
 {
 #ifdef HAVE_NF_CT_REFCOUNT
@@ -64,7 +68,7 @@ static inline bool br_sg_ct_get_unless_zero(struct nf_conn *ct)
 #endif
 }
 
-/* is it a base chain of nftables? Where the kernel cannot tell, it may be */
+/* is the hook a base chain of nftables? True too where the kernel does not tell */
 static inline bool br_sg_hook_is_nft(const struct nf_hook_ops *ops)
 {
 #ifdef HAVE_NF_HOOK_OPS_TYPE
@@ -74,14 +78,20 @@ static inline bool br_sg_hook_is_nft(const struct nf_hook_ops *ops)
 #endif
 }
 
-/* who may join a multicast group; it was a command's flag once */
+/*
+ * Who may join a multicast group. 6.7, and stable kernels: cd4d7263d58a ("genetlink:
+ * Use internal flags for multicast groups"); before, commands' flags served.
+ */
 #ifdef GENL_MCAST_CAP_NET_ADMIN
 #define BR_SG_MCGRP_FLAGS	.flags = GENL_MCAST_CAP_NET_ADMIN
 #else
 #define BR_SG_MCGRP_FLAGS	.flags = GENL_UNS_ADMIN_PERM
 #endif
 
-/* tells which attribute is missing; older kernels say it by text alone */
+/*
+ * Tells which attribute is missing. 6.1: 690252f19f0e ("netlink: add support for
+ * ext_ack missing attributes"); before, the text alone says so.
+ */
 #ifndef NL_SET_ERR_ATTR_MISS
 #define NL_SET_ERR_ATTR_MISS(extack, nest, type) do { } while (0)
 #endif

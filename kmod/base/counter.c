@@ -34,6 +34,38 @@ struct br_sg_counters *br_sg_counters_new(void)
 	return counters;
 }
 
+int br_sg_counters_batch(struct br_sg_counters *counters)
+{
+	struct br_sg_rule_batches __percpu *batches;
+	int cpu, i;
+
+	if (counters->batches)
+		return 0;
+	batches = alloc_percpu_gfp(struct br_sg_rule_batches,
+				   GFP_KERNEL_ACCOUNT);
+	if (!batches)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < __BR_SG_DIRECTIONS; i++)
+			seqcount_init(&per_cpu_ptr(batches, cpu)->v[i].seq);
+	/* packets count all the while */
+	smp_store_release(&counters->batches, batches);
+	return 0;
+}
+
+static void batches_free(struct br_sg_rule_batches __percpu *batches)
+{
+	int cpu, i;
+
+	if (!batches)
+		return;
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < __BR_SG_DIRECTIONS; i++)
+			br_sg_rule_counter_put(per_cpu_ptr(batches,
+							   cpu)->v[i].rule);
+	free_percpu(batches);
+}
+
 struct br_sg_counters *br_sg_counters_get(struct br_sg_counters *counters)
 {
 	refcount_inc(&counters->ref);
@@ -48,6 +80,7 @@ void br_sg_counters_put(struct br_sg_counters *counters)
 		return;
 	for (i = 0; i < __BR_SG_DIRECTIONS; i++)
 		free_percpu(counters->established[i]);
+	batches_free(counters->batches);
 	kfree(counters);
 }
 
@@ -72,6 +105,35 @@ void br_sg_rule_counter_put(struct br_sg_rule_counter *counter)
 {
 	if (counter && refcount_dec_and_test(&counter->ref))
 		kfree(counter);
+}
+
+/*
+ * A packet for each of two rules in turn must not cost more than without batches:
+ * only one of so many that miss takes the place, with the three more atomic
+ * operations of that.
+ */
+#define BATCH_MISSES	16
+
+bool br_sg_rule_batch_take(struct br_sg_rule_batch *batch,
+			   struct br_sg_rule_counter *rule)
+{
+	struct br_sg_rule_counter *old = batch->rule;
+
+	if (old && ++batch->missed < BATCH_MISSES)
+		return false;
+	if (!READ_ONCE(rule->batched))
+		WRITE_ONCE(rule->batched, true);
+	br_sg_rule_counter_get(rule);
+	write_seqcount_begin(&batch->seq);
+	if (old)
+		br_sg_counter_add(&old->count, batch->packets, batch->bytes);
+	WRITE_ONCE(batch->rule, rule);
+	WRITE_ONCE(batch->packets, 0);
+	WRITE_ONCE(batch->bytes, 0);
+	write_seqcount_end(&batch->seq);
+	batch->missed = 0;
+	br_sg_rule_counter_put(old);
+	return true;
 }
 
 struct br_sg_rule_counters *
@@ -120,6 +182,46 @@ void br_sg_counter_read(const struct br_sg_counter *counter, u64 *packets,
 {
 	*packets = atomic64_read(&counter->packets);
 	*bytes = atomic64_read(&counter->bytes);
+}
+
+/*
+ * What is in batches and what is not, while it goes from one to the other: read
+ * again if it did, or a counter would seem to run backwards. A few times, since
+ * processors that never rest must not keep a reader.
+ */
+void br_sg_rule_counter_read(const struct br_sg_counters *c, u8 direction,
+			     const struct br_sg_rule_counter *rule,
+			     u64 *packets, u64 *bytes)
+{
+	const struct br_sg_rule_batch *batch;
+	unsigned int seq, again;
+	int cpu, tries = 8;
+
+	if (!READ_ONCE(rule->batched)) {
+		br_sg_counter_read(&rule->count, packets, bytes);
+		return;
+	}
+	do {
+		seq = 0;
+		for_each_possible_cpu(cpu) {
+			batch = &per_cpu_ptr(c->batches, cpu)->v[direction];
+			seq += read_seqcount_begin(&batch->seq);
+		}
+		br_sg_counter_read(&rule->count, packets, bytes);
+		for_each_possible_cpu(cpu) {
+			batch = &per_cpu_ptr(c->batches, cpu)->v[direction];
+			if (READ_ONCE(batch->rule) != rule)
+				continue;
+			*packets += READ_ONCE(batch->packets);
+			*bytes += READ_ONCE(batch->bytes);
+		}
+		again = 0;
+		smp_rmb();	/* pairs with that of write_seqcount_begin() */
+		for_each_possible_cpu(cpu) {
+			batch = &per_cpu_ptr(c->batches, cpu)->v[direction];
+			again += raw_read_seqcount(&batch->seq);
+		}
+	} while (again != seq && --tries);
 }
 
 void br_sg_established_read(const struct br_sg_counters *c, u8 direction,

@@ -188,12 +188,13 @@ void br_sg_query_figures(struct br_sg_net *bn, struct br_sg_figures *figures)
 
 static void count_rule(struct br_sg_count *count,
 		       const struct br_sg_ruleset *ruleset,
+		       const struct br_sg_counters *counters,
 		       const struct br_sg_rule_counters *rules, int d, u32 i)
 {
 	count->group = br_sg_ruleset_group(ruleset, d, i)->name->s;
 	count->id = br_sg_ruleset_rule(ruleset, d, i)->id;
-	br_sg_counter_read(&rules->v[d][i]->count, &count->packets,
-			   &count->bytes);
+	br_sg_rule_counter_read(counters, d, rules->v[d][i], &count->packets,
+				&count->bytes);
 }
 
 bool br_sg_query_counter(const struct br_sg_port *port, u32 i,
@@ -229,7 +230,8 @@ bool br_sg_query_counter(const struct br_sg_port *port, u32 i,
 		i -= BR_SG_REASON_MAX;
 		n = port->ruleset ? port->ruleset->n_rules[d] : 0;
 		if (i < n) {
-			count_rule(count, port->ruleset, port->rules, d, i);
+			count_rule(count, port->ruleset, counters, port->rules,
+				   d, i);
 			return true;
 		}
 		i -= n;
@@ -262,7 +264,9 @@ static bool end_count_at(const struct br_sg_shadow_end *end, u32 i,
 			continue;
 		if (i < counts->rules->n[d]) {
 			count->would = BR_SG_WOULD_DROP;
-			count_rule(count, counts->ruleset, counts->rules, d, i);
+			/* the shadow counts in no batches */
+			count_rule(count, counts->ruleset, NULL, counts->rules,
+				   d, i);
 			return true;
 		}
 		i -= counts->rules->n[d];

@@ -180,8 +180,8 @@ static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
 					u8 direction,
 					const struct br_sg_frame *frame)
 {
-	return br_sg_verdict_rule(br_sg_rules_frame(bind->port, bind->remotes,
-						    direction, frame));
+	return br_sg_verdict_rule(br_sg_rules_by_frame(bind->port, bind->remotes,
+						       direction, frame));
 }
 
 /* is the port the one that can answer? Of a flood it may have a mere copy */
@@ -205,7 +205,8 @@ static struct br_sg_verdict judge_ports(const struct br_sg_bind *bind,
 	u8 ways = br_sg_slot_ways(slot);
 	struct br_sg_verdict verdict;
 
-	if (br_sg_rules_ports(bind->port, bind->remotes, direction, ways, frame))
+	if (br_sg_rules_allow_portless(bind->port, bind->remotes, direction,
+				       ways, frame))
 		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 	if (ways & BIT(direction))
 		return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
@@ -263,7 +264,8 @@ static int answer_rule(const struct br_sg_bind *bind, u8 direction, int dir,
 {
 	if (!br_sg_slot_answers(bind, direction, dir, ct, own, slot))
 		return -1;
-	return br_sg_rules_entry(bind->port, bind->remotes, !direction, ct, own);
+	return br_sg_rules_for_flow(bind->port, bind->remotes, !direction, ct,
+				    own);
 }
 
 /* has the port not followed the connection, and lets it go on? */
@@ -280,10 +282,10 @@ static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction, int dir,
 		return br_sg_slot_version(slot) < port->since;
 	if (port->strict ||
 	    (br_sg_slot_revoked(slot) &&
-	     br_sg_rules_entry(port, bind->remotes, br_sg_slot_admitted(slot), ct,
-			       own) < 0))
+	     br_sg_rules_for_flow(port, bind->remotes,
+				  br_sg_slot_admitted(slot), ct, own) < 0))
 		return false;
-	return br_sg_rules_flow(port, bind->remotes, direction, ct, own) >= 0 ||
+	return br_sg_rules_by_entry(port, bind->remotes, direction, ct, own) >= 0 ||
 	       answer_rule(bind, direction, dir, ct, own, slot) >= 0;
 }
 
@@ -368,8 +370,8 @@ static struct br_sg_verdict judge_unseen(const struct br_sg_bind *bind,
 	*admitted = !direction;
 	if (rule >= 0 &&
 	    (!br_sg_tuple_lacks_ports(&ct->tuplehash[own].tuple) ||
-	     br_sg_rules_ports(port, bind->remotes, direction, BIT(*admitted),
-			       frame)))
+	     br_sg_rules_allow_portless(port, bind->remotes, direction,
+					BIT(*admitted), frame)))
 		return br_sg_verdict_rule(rule);
 	*admitted = direction;
 	return judge_rules(bind, direction, frame);
@@ -622,6 +624,48 @@ int br_sg_flow_count(const struct br_sg_bind *bind, u8 direction,
 	return 0;
 }
 
+/* a stateless port's, beside ports that keep state: the entry is its, too */
+static struct br_sg_verdict judge_plain(const struct br_sg_bind *bind,
+					u8 direction,
+					const struct sk_buff *skb)
+{
+	struct br_sg_verdict verdict;
+	int reason;
+
+	verdict = br_sg_verdict_rule(br_sg_rules_by_skb(bind->port,
+							bind->remotes,
+							direction, skb));
+	if (!verdict.code) {
+		reason = br_sg_flow_count(bind, direction, skb);
+		verdict.code = -reason;
+	}
+	return verdict;
+}
+
+bool br_sg_flow_judge_copy(const struct br_sg_bind *bind,
+			   const struct sk_buff *skb,
+			   struct br_sg_verdict *verdict)
+{
+	enum ip_conntrack_info ctinfo;
+	const unsigned long *words;
+	struct nf_conn *ct;
+	u64 slot;
+
+	ct = flow_entry(bind, skb, &ctinfo);
+	words = ct && !ct->master ? br_sg_slot_words(ct) : NULL;
+	if (!words)
+		return false;
+	slot = READ_ONCE(words[br_sg_slot_own(ctinfo, BR_SG_INGRESS)]);
+	/* a word of its own: the port had the address before */
+	if (br_sg_slot_serial(slot) == br_sg_slot_serial(bind->stamp) ||
+	    (bind->port->strict && nf_ct_protonum(ct) == IPPROTO_TCP))
+		return false;
+	*verdict = br_sg_verdict_rule(br_sg_rules_by_skb(bind->port,
+							 bind->remotes,
+							 BR_SG_INGRESS, skb));
+	return true;
+}
+
 bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 			    const struct sk_buff *skb,
 			    struct br_sg_verdict *verdict)
@@ -632,8 +676,12 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	int own;
 
 	ct = flow_entry(bind, skb, &ctinfo);
-	if (!ct || ct->master || bind->port->stateless)
+	if (!ct || ct->master)
 		return false;
+	if (bind->port->stateless) {
+		*verdict = judge_plain(bind, direction, skb);
+		return true;
+	}
 	words = br_sg_slot_words(ct);
 	if (!words)
 		return false;
@@ -642,9 +690,9 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	if (CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL || READ_ONCE(words[own]) ||
 	    (bind->port->strict && nf_ct_protonum(ct) == IPPROTO_TCP))
 		return false;
-	*verdict = br_sg_verdict_rule(br_sg_rules_flow(bind->port,
-						       bind->remotes,
-						       direction, ct, own));
+	*verdict = br_sg_verdict_rule(br_sg_rules_by_entry(bind->port,
+							   bind->remotes,
+							   direction, ct, own));
 	if (verdict->code)
 		return true;
 	/* no port of DHCP is plain */
@@ -699,6 +747,6 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	if (slot || message)
 		return verdict;
 rules:
-	return br_sg_verdict_rule(br_sg_rules_tuple(bind->port, bind->remotes,
-						    BR_SG_INGRESS, &tuple));
+	return br_sg_verdict_rule(br_sg_rules_by_tuple(bind->port, bind->remotes,
+						       BR_SG_INGRESS, &tuple));
 }

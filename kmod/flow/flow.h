@@ -40,13 +40,21 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 				      const struct br_sg_frame *frame,
 				      struct sk_buff *skb);
 /*
- * The same for a plain packet (plain.h) that passed the guard and is the first
- * that the port sees of a connection, by the entry's tuple and without a look
- * at the packet. False: go the long way; *@verdict is not set.
+ * The same for a plain packet (plain.h) that passed the guard, and that goes to the
+ * port itself if it goes to the port at all: one that is the first that the port sees
+ * of a connection, by the entry's tuple and without a look at the packet, and each of
+ * a stateless port, by the packet. False: go the long way; *@verdict is not set.
  */
 bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 			    const struct sk_buff *skb,
 			    struct br_sg_verdict *verdict);
+/*
+ * The same for a plain packet towards the port that is not for it, a copy of a
+ * flood: no verdict of the rules is kept of it. False: go the long way.
+ */
+bool br_sg_flow_judge_copy(const struct br_sg_bind *bind,
+			   const struct sk_buff *skb,
+			   struct br_sg_verdict *verdict);
 /*
  * The same for a fragment that the host made, ingress. It cannot be tracked
  * again; the host's own entry, which it carries, knows the tuple. One with an

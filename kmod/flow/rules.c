@@ -6,6 +6,7 @@
 #include <net/netfilter/nf_conntrack.h>
 
 #include "flow/rules.h"
+#include "frame/plain.h"
 #include "policy/snapshot.h"
 
 static bool proto_has_ports(u8 proto)
@@ -137,9 +138,9 @@ static int rules_lookup(const struct br_sg_port *port,
 	return br_sg_table_lookup(table, key);
 }
 
-int br_sg_rules_frame(const struct br_sg_port *port,
-		      const struct br_sg_remotes *remotes, u8 direction,
-		      const struct br_sg_frame *frame)
+int br_sg_rules_by_frame(const struct br_sg_port *port,
+			 const struct br_sg_remotes *remotes, u8 direction,
+			 const struct br_sg_frame *frame)
 {
 	struct br_sg_key key;
 
@@ -147,9 +148,19 @@ int br_sg_rules_frame(const struct br_sg_port *port,
 	return rules_lookup(port, remotes, direction, &key);
 }
 
-int br_sg_rules_tuple(const struct br_sg_port *port,
-		      const struct br_sg_remotes *remotes, u8 direction,
-		      const struct nf_conntrack_tuple *tuple)
+int br_sg_rules_by_skb(const struct br_sg_port *port,
+		       const struct br_sg_remotes *remotes, u8 direction,
+		       const struct sk_buff *skb)
+{
+	struct br_sg_key key;
+
+	br_sg_plain_key(skb, direction, &key);
+	return rules_lookup(port, remotes, direction, &key);
+}
+
+int br_sg_rules_by_tuple(const struct br_sg_port *port,
+			 const struct br_sg_remotes *remotes, u8 direction,
+			 const struct nf_conntrack_tuple *tuple)
 {
 	struct br_sg_key key;
 
@@ -157,9 +168,9 @@ int br_sg_rules_tuple(const struct br_sg_port *port,
 	return rules_lookup(port, remotes, direction, &key);
 }
 
-int br_sg_rules_flow(const struct br_sg_port *port,
-		     const struct br_sg_remotes *remotes, u8 direction,
-		     const struct nf_conn *ct, int own)
+int br_sg_rules_by_entry(const struct br_sg_port *port,
+			 const struct br_sg_remotes *remotes, u8 direction,
+			 const struct nf_conn *ct, int own)
 {
 	struct br_sg_key key;
 
@@ -190,9 +201,9 @@ static bool icmp_request(bool v6, u8 *type)
 	}
 }
 
-int br_sg_rules_answer(const struct br_sg_port *port,
-		       const struct br_sg_remotes *remotes, u8 direction,
-		       const struct br_sg_frame *frame)
+int br_sg_rules_for_request(const struct br_sg_port *port,
+			    const struct br_sg_remotes *remotes, u8 direction,
+			    const struct br_sg_frame *frame)
 {
 	struct br_sg_key key;
 
@@ -204,20 +215,20 @@ int br_sg_rules_answer(const struct br_sg_port *port,
 	return rules_lookup(port, remotes, direction, &key);
 }
 
-bool br_sg_rules_ports(const struct br_sg_port *port,
-		       const struct br_sg_remotes *remotes, u8 direction,
-		       u8 ways, const struct br_sg_frame *frame)
+bool br_sg_rules_allow_portless(const struct br_sg_port *port,
+				const struct br_sg_remotes *remotes, u8 direction,
+				u8 ways, const struct br_sg_frame *frame)
 {
 	if (ways & BIT(direction) &&
-	    br_sg_rules_frame(port, remotes, direction, frame) >= 0)
+	    br_sg_rules_by_frame(port, remotes, direction, frame) >= 0)
 		return true;
 	return ways & BIT(!direction) &&
-	       br_sg_rules_answer(port, remotes, !direction, frame) >= 0;
+	       br_sg_rules_for_request(port, remotes, !direction, frame) >= 0;
 }
 
-int br_sg_rules_entry(const struct br_sg_port *port,
-		      const struct br_sg_remotes *remotes, u8 direction,
-		      const struct nf_conn *ct, int own)
+int br_sg_rules_for_flow(const struct br_sg_port *port,
+			 const struct br_sg_remotes *remotes, u8 direction,
+			 const struct nf_conn *ct, int own)
 {
 	const struct nf_conntrack_tuple *tuple = &ct->tuplehash[own].tuple;
 	struct br_sg_addr source = {};

@@ -16,6 +16,7 @@ struct br_sg_port;
 struct br_sg_remotes;
 struct nf_conn;
 struct nf_conntrack_tuple;
+struct sk_buff;
 
 /**
  * struct br_sg_verdict - what a port end decided
@@ -41,62 +42,66 @@ static inline struct br_sg_verdict br_sg_verdict_rule(int rule)
 	return (struct br_sg_verdict){ .rule = rule };
 }
 
-/* conntrack knows the protocol but not its ports: all such flows are one */
+/* does conntrack know the protocol but not its ports, so that all flows are one? */
 bool br_sg_tuple_lacks_ports(const struct nf_conntrack_tuple *tuple);
 bool br_sg_frame_is_icmp_error(const struct br_sg_frame *frame);
 /*
- * Does it speak of the entry that it carries, and is none of its packets? What
- * conntrack says decides, not the type: it knows types as errors that are none by
- * their number (ICMPv6 redirects), and may learn more. RELATED is also said of what
- * a helper expected; no helper expects ICMP.
+ * Is it an ICMP message about the entry that it carries, and no packet of that
+ * flow? What conntrack says decides, not the type: conntrack takes some types for
+ * errors by their number (ICMPv6 redirects), and may learn more. It says RELATED of
+ * what a helper expected too, but no helper expects ICMP.
  */
 bool br_sg_frame_is_message(const struct br_sg_frame *frame,
 			    enum ip_conntrack_info ctinfo);
-/* ICMP that conntrack keeps no state for: ND, MLD, discovery and the like */
+/* is it ICMP that conntrack keeps no state for: ND, MLD, discovery and the like? */
 bool br_sg_frame_has_no_state(const struct br_sg_frame *frame);
 
 /*
- * Each returns the index of a rule of @direction, or -1 for none. @remotes are
- * those of the port's policy.
+ * The rules of a port. Those that return an int return the index of the first rule
+ * of @direction that matches, or -1 for none. @remotes are of the port's policy.
+ *
+ * by_...: of one packet that travels in @direction, from what is at hand of it:
  */
-
-/* of the first packet that the port sees of a flow */
-int br_sg_rules_frame(const struct br_sg_port *port,
-		      const struct br_sg_remotes *remotes, u8 direction,
-		      const struct br_sg_frame *frame);
-/* the same by a tuple, of a packet that travels in @direction */
-int br_sg_rules_tuple(const struct br_sg_port *port,
-		      const struct br_sg_remotes *remotes, u8 direction,
-		      const struct nf_conntrack_tuple *tuple);
-/*
- * The same by the entry it has: a packet of @ct that travels in @direction, as the
- * port that owns word @own sends or receives it
- */
-int br_sg_rules_flow(const struct br_sg_port *port,
-		     const struct br_sg_remotes *remotes, u8 direction,
-		     const struct nf_conn *ct, int own);
-/*
- * The frame travels the other way: does the rule of @direction allow what it
- * answers?
- */
-int br_sg_rules_answer(const struct br_sg_port *port,
+int br_sg_rules_by_frame(const struct br_sg_port *port,
+			 const struct br_sg_remotes *remotes, u8 direction,
+			 const struct br_sg_frame *frame);
+/* a plain packet (plain.h), which needs no struct br_sg_frame */
+int br_sg_rules_by_skb(const struct br_sg_port *port,
 		       const struct br_sg_remotes *remotes, u8 direction,
-		       const struct br_sg_frame *frame);
+		       const struct sk_buff *skb);
+int br_sg_rules_by_tuple(const struct br_sg_port *port,
+			 const struct br_sg_remotes *remotes, u8 direction,
+			 const struct nf_conntrack_tuple *tuple);
 /*
- * A packet whose entry knows no ports travels in @direction: is it of a flow that
- * the rules of one of @ways, a bit per direction, admit?
+ * Its entry, as the port sees the packet before and behind br_netfilter's NAT. @own
+ * is the port's direction in @ct, see br_sg_slot_own()
  */
-bool br_sg_rules_ports(const struct br_sg_port *port,
-		       const struct br_sg_remotes *remotes, u8 direction,
-		       u8 ways, const struct br_sg_frame *frame);
+int br_sg_rules_by_entry(const struct br_sg_port *port,
+			 const struct br_sg_remotes *remotes, u8 direction,
+			 const struct nf_conn *ct, int own);
 /*
- * The flow of @ct, in which the port owns word @own, as one that was admitted in
- * @direction: by the rules, and egress by the port's addresses, since its own
- * packets are not the only ones of the flow. 0 too where the rules ask for ports
- * that the entry does not know: its packets tell.
+ * for_...: of something else than the packet at hand. @frame travels against
+ * @direction: the rule of @direction for the request that @frame answers.
  */
-int br_sg_rules_entry(const struct br_sg_port *port,
-		      const struct br_sg_remotes *remotes, u8 direction,
-		      const struct nf_conn *ct, int own);
+int br_sg_rules_for_request(const struct br_sg_port *port,
+			    const struct br_sg_remotes *remotes, u8 direction,
+			    const struct br_sg_frame *frame);
+/*
+ * The flow of @ct as one that was admitted in @direction: what the rules say, and in
+ * egress also whether the port may still send from the flow's source, since not all
+ * of the flow's packets are the port's own. 0 too where the rules ask for ports that
+ * the entry does not have: there each packet is judged by its own.
+ */
+int br_sg_rules_for_flow(const struct br_sg_port *port,
+			 const struct br_sg_remotes *remotes, u8 direction,
+			 const struct nf_conn *ct, int own);
+/*
+ * A packet that travels in @direction and whose entry has no ports: is it of a flow
+ * that the rules of one of @ways admit? @ways has a bit for each direction.
+ */
+bool br_sg_rules_allow_portless(const struct br_sg_port *port,
+				const struct br_sg_remotes *remotes,
+				u8 direction, u8 ways,
+				const struct br_sg_frame *frame);
 
 #endif

@@ -153,8 +153,8 @@ static struct br_sg_verdict judge_new(const struct shadow_packet *p)
 {
 	const struct br_sg_port *port = p->end->port;
 
-	return br_sg_verdict_rule(br_sg_rules_frame(port, p->end->remotes,
-						    p->direction, &p->frame));
+	return br_sg_verdict_rule(br_sg_rules_by_frame(port, p->end->remotes,
+						       p->direction, &p->frame));
 }
 
 /* conntrack was not asked: what may be an answer is taken for one */
@@ -165,8 +165,8 @@ static struct br_sg_verdict judge_untracked(const struct shadow_packet *p)
 	if (verdict.code >= 0 || p->frame.flags & BR_SG_FRAME_SYN)
 		return verdict;
 	if (br_sg_frame_is_icmp_error(&p->frame) ||
-	    br_sg_rules_answer(p->end->port, p->end->remotes, !p->direction,
-			       &p->frame) >= 0)
+	    br_sg_rules_for_request(p->end->port, p->end->remotes, !p->direction,
+				    &p->frame) >= 0)
 		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 	return verdict;
 }
@@ -178,12 +178,13 @@ static struct br_sg_verdict judge_known(const struct shadow_packet *p)
 	const struct br_sg_frame *frame = &p->frame;
 	int rule;
 
-	rule = br_sg_rules_entry(port, remotes, p->admitted, p->ct, p->own);
+	rule = br_sg_rules_for_flow(port, remotes, p->admitted, p->ct, p->own);
 	if (rule < 0)
 		return br_sg_verdict_step(-BR_SG_REASON_REVOKED);
 	if (br_sg_tuple_lacks_ports(&p->ct->tuplehash[p->own].tuple) &&
 	    !p->message &&
-	    !br_sg_rules_ports(port, remotes, p->direction, p->ways, frame))
+	    !br_sg_rules_allow_portless(port, remotes, p->direction, p->ways,
+					frame))
 		return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
 	return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 }
@@ -220,8 +221,8 @@ static struct br_sg_verdict judge_flow(const struct shadow_packet *p,
 	if (p->answer && !(frame->flags & BR_SG_FRAME_SYN) &&
 	    (p->direction == BR_SG_EGRESS ||
 	     br_sg_guard_addressed(&port->guard, frame)) &&
-	    br_sg_rules_entry(port, p->end->remotes, !p->direction, p->ct,
-			      p->own) >= 0)
+	    br_sg_rules_for_flow(port, p->end->remotes, !p->direction, p->ct,
+				 p->own) >= 0)
 		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 	return judge_new(p);
 }

@@ -33,7 +33,12 @@ static inline unsigned long *br_sg_slot_words(const struct nf_conn *ct)
 	return labels ? labels->bits : NULL;
 }
 
-/* which word is the port's, of an entry whose packet travels in @direction */
+/*
+ * The port's direction in an entry whose packet travels in @direction at the port:
+ * conntrack's direction, original or reply, of the packets that the port itself sends.
+ * By it the port finds its word in the labels, and the tuple of its own packets; the
+ * other end has the other direction, and so the other word and tuple.
+ */
 static inline int br_sg_slot_own(enum ip_conntrack_info ctinfo, u8 direction)
 {
 	int dir = CTINFO2DIR(ctinfo);

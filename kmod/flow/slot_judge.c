@@ -121,8 +121,8 @@ u64 br_sg_slot_renewed(const struct br_sg_bind *bind, const struct nf_conn *ct,
 
 	kept = br_sg_slot_revoked(slot) ? slot & BR_SG_SLOT_RULE :
 					  br_sg_tomb_state(ct);
-	rule = br_sg_rules_entry(bind->port, bind->remotes,
-				 br_sg_slot_admitted(slot), ct, own);
+	rule = br_sg_rules_for_flow(bind->port, bind->remotes,
+				    br_sg_slot_admitted(slot), ct, own);
 	slot = bind->stamp | (slot & (BR_SG_SLOT_INGRESS | BR_SG_SLOT_BOTH));
 	slot |= rule < 0 ? BR_SG_SLOT_REVOKED | kept :
 			   br_sg_slot_allowed(&ct->tuplehash[own].tuple, rule);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A frame's way, steps 1 to 8, in order: the first that decides. A verdict is
- * an int: 0 to go on, a step that accepts, or minus a reason to drop.
+ * Steps 1 to 8 of a frame's way, in order; the first that decides counts. A verdict
+ * is an int: 0 when none of them has decided, the step (enum br_sg_step) that accepts
+ * the frame, or minus the reason (enum br_sg_reason) to drop it.
  *
- * A fragment is never accepted here, only dropped: what it is part of is
+ * A fragment is never accepted here, only dropped: the packet that it is part of is
  * judged again when conntrack has put it together.
+ *
+ * Most frames do not come here: plain.h has a copy of what these steps ask of ordinary
+ * TCP and UDP. A check that is new here belongs there, too; test_plain() of
+ * selftests/unit/test_guard.c compares the two.
  */
 #include <linux/errno.h>
 #include <linux/in.h>
@@ -20,14 +25,6 @@
 static bool mac_equal(const u8 *a, const u8 *b)
 {
 	return !memcmp(a, b, ETH_ALEN);
-}
-
-/* 01:80:c2:00:00:0x: bridges, LACP, LLDP and the like, no VM's business */
-static bool mac_is_link_local(const u8 *mac)
-{
-	static const u8 group[] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };
-
-	return !memcmp(mac, group, sizeof(group)) && mac[5] < 0x10;
 }
 
 static bool addr_is_unspec(const struct br_sg_addr *addr)
@@ -355,7 +352,7 @@ static int egress_accept(const struct br_sg_frame *frame)
 static int ethertype(const struct br_sg_guard *guard,
 		     const struct br_sg_frame *frame)
 {
-	if (mac_is_link_local(frame->dst))
+	if (br_sg_mac_is_link_local(frame->dst))
 		return -BR_SG_REASON_ETHERTYPE;
 	switch (frame->kind) {
 	case BR_SG_FRAME_ARP:
@@ -405,17 +402,22 @@ int br_sg_guard_egress(const struct br_sg_guard *guard,
 	return egress_accept(frame);
 }
 
+bool br_sg_guard_is_for(const struct br_sg_guard *guard, const u8 *mac,
+			u8 family, const struct br_sg_addr *addr)
+{
+	/* what may be sent from any address is answered at any */
+	if (guard_any_source(guard, mac, family, addr))
+		return true;
+	/* a group MAC with an address of ours too: load balancers do so */
+	return (mac[0] & 1 || guard_has_mac(guard, mac)) &&
+	       guard_has_addr(guard, family, addr);
+}
+
 bool br_sg_guard_addressed(const struct br_sg_guard *guard,
 			   const struct br_sg_frame *frame)
 {
-	u8 family = frame_family(frame);
-
-	/* what may be sent from any address is answered at any */
-	if (guard_any_source(guard, frame->dst, family, &frame->daddr))
-		return true;
-	/* a group MAC with an address of ours too: load balancers do so */
-	return (frame->dst[0] & 1 || guard_has_mac(guard, frame->dst)) &&
-	       guard_has_addr(guard, family, &frame->daddr);
+	return br_sg_guard_is_for(guard, frame->dst, frame_family(frame),
+				  &frame->daddr);
 }
 
 static bool ingress_ra_ok(const struct br_sg_guard *guard,

@@ -7,8 +7,10 @@
 #ifndef BR_SG_GUARD_H
 #define BR_SG_GUARD_H
 
-#include "frame/frame.h"
+#include <linux/string.h>
 #include <linux/br_sg.h>
+
+#include "frame/frame.h"
 
 /* UDP ports of DHCP and DHCPv6 */
 #define BR_SG_DHCP4_SERVER	67
@@ -85,5 +87,16 @@ bool br_sg_guard_source(const struct br_sg_guard *guard, const u8 *mac,
  */
 bool br_sg_guard_addressed(const struct br_sg_guard *guard,
 			   const struct br_sg_frame *frame);
+/* the same of a frame to @mac whose packet goes to @addr */
+bool br_sg_guard_is_for(const struct br_sg_guard *guard, const u8 *mac,
+			u8 family, const struct br_sg_addr *addr);
+
+/* 01:80:c2:00:00:0x: bridges, LACP, LLDP and the like, no VM's business */
+static inline bool br_sg_mac_is_link_local(const u8 *mac)
+{
+	static const u8 group[] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };
+
+	return !memcmp(mac, group, sizeof(group)) && mac[5] < 0x10;
+}
 
 #endif

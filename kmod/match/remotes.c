@@ -57,8 +57,8 @@ union run_key {
 	__be64 v6[2];
 };
 
-/* an address is a number here; @first and @last are in it */
-struct run {
+/* addresses @first to @last, both included, as numbers, and the tags of all of them */
+struct addr_run {
 	__uint128_t first;
 	__uint128_t last;
 	struct br_sg_tags *tags;
@@ -214,7 +214,7 @@ static __uint128_t key_at(const struct work *w, const void *key)
 
 /* the run that @at is in */
 static void run_get(const struct work *w, struct br_sg_tree_iter *it,
-		    __uint128_t at, struct run *run)
+		    __uint128_t at, struct addr_run *run)
 {
 	union run_key key = run_key(w, at);
 	unsigned long value;
@@ -291,16 +291,19 @@ static int entry_replace(struct work *w, __uint128_t at, unsigned long from,
 	return 0;
 }
 
-/* neighbours, in order; the first has its entry, or has none, in any case */
+/*
+ * Neighbouring runs, in order, before or after a change. Whether the first has an
+ * entry does not depend on what is before it.
+ */
 struct runs {
 	u32 n;
-	struct run v[6];
+	struct addr_run v[6];
 };
 
 static void runs_push(struct runs *runs, __uint128_t first, __uint128_t last,
 		      struct br_sg_tags *tags)
 {
-	struct run *run;
+	struct addr_run *run;
 
 	if (runs->n && runs->v[runs->n - 1].tags == tags) {
 		runs->v[runs->n - 1].last = last;
@@ -315,7 +318,7 @@ static void runs_push(struct runs *runs, __uint128_t first, __uint128_t last,
 /* the value of the entry of run @i; 0: it has none */
 static unsigned long runs_value(const struct runs *runs, u32 i)
 {
-	const struct run *run = &runs->v[i];
+	const struct addr_run *run = &runs->v[i];
 
 	if (run->tags == &br_sg_no_tags)
 		return i && run[-1].first != run[-1].last ?
@@ -358,11 +361,11 @@ static int runs_replace(struct work *w, const struct runs *from,
  * where they may become one with it, or their entries depend on it.
  */
 static int run_change(struct work *w, struct br_sg_tree_iter *it,
-		      const struct run *run, __uint128_t first,
+		      const struct addr_run *run, __uint128_t first,
 		      __uint128_t last, struct br_sg_tags *tags)
 {
 	struct runs from = { .n = 0 }, to = { .n = 0 };
-	struct run near;
+	struct addr_run near;
 	int err;
 
 	if (first == run->first && first) {
@@ -399,7 +402,7 @@ static int range_change(struct work *w, __uint128_t first, __uint128_t last)
 {
 	struct br_sg_tree_iter it;
 	struct br_sg_tags *tags;
-	struct run run;
+	struct addr_run run;
 	int err;
 
 	for (;; first = run.last + 1) {

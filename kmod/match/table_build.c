@@ -59,7 +59,7 @@ struct interval {
 };
 
 /* @n items from @at on */
-struct run {
+struct rule_run {
 	u32 at;
 	u32 n;
 };
@@ -96,10 +96,10 @@ struct plan {
 	u32 n_prefixes;
 	u8 classes[256];
 	bool has_tags;
-	struct run spaces;
-	struct run l4;
-	struct run remotes;
-	struct run tags;
+	struct rule_run spaces;
+	struct rule_run l4;
+	struct rule_run remotes;
+	struct rule_run tags;
 };
 
 /**
@@ -307,7 +307,7 @@ static void events_sort(struct build *build)
 }
 
 /* @run: what it goes to; an interval like the last one is no new one */
-static int interval_add(struct build *build, struct run *run,
+static int interval_add(struct build *build, struct rule_run *run,
 			struct wide at)
 {
 	struct interval *interval;
@@ -333,7 +333,7 @@ static int interval_add(struct build *build, struct run *run,
 }
 
 /* from the rules in force at 0 on, by the events; @l4 is what is swept */
-static int sweep(struct build *build, struct run *run, bool l4)
+static int sweep(struct build *build, struct rule_run *run, bool l4)
 {
 	struct event *event = build->events.mem;
 	struct event *end = event + build->events.n;
@@ -397,7 +397,7 @@ static int space_rules(struct build *build, u32 class, u32 kind)
 static int space_build(struct build *build, struct plan *plan, u32 class,
 		       u32 kind)
 {
-	struct run *space = array_add(&build->spaces, sizeof(*space));
+	struct rule_run *space = array_add(&build->spaces, sizeof(*space));
 	int err;
 
 	if (IS_ERR(space))
@@ -583,7 +583,7 @@ static void *place(struct layout *layout, size_t n, size_t size)
 	return p;
 }
 
-static struct space space_make(const struct run *run)
+static struct space space_make(const struct rule_run *run)
 {
 	u32 power = 1U << __fls(run->n);
 
@@ -649,7 +649,7 @@ static void half_fill(struct half *half, const struct build *build,
 		      const struct plan *plan)
 {
 	const struct interval *interval = build->intervals.mem;
-	const struct run *space = build->spaces.mem;
+	const struct rule_run *space = build->spaces.mem;
 	u32 i;
 
 	if (plan->n <= ROWS_MAX) {

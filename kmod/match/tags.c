@@ -63,6 +63,22 @@ static bool tags_equal(const struct br_sg_tags *a, const struct br_sg_tags *b)
 	       !memcmp(a->ids, b->ids, array_size(a->n, sizeof(a->ids[0])));
 }
 
+/* how many of the ids are below @id */
+static u32 ids_before(const struct br_sg_tags *tags, u32 id)
+{
+	u32 from = 0, to = tags->n;
+
+	while (from < to) {
+		u32 mid = from + (to - from) / 2;
+
+		if (tags->ids[mid] < id)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
 static size_t tags_bytes(const struct br_sg_tags *tags)
 {
 	return struct_size(tags, ids, tags->n);
@@ -201,30 +217,42 @@ int br_sg_tags_use(struct br_sg_tags_uses *uses, struct br_sg_tags *tags,
 	return 0;
 }
 
+/* what an id is in the hash of tags that have it */
+static u32 id_hash(u32 id)
+{
+	id *= 0x9e3779b1;
+	id ^= id >> 15;
+	id *= 0x85ebca6b;
+	return id ^ id >> 13;
+}
+
+/*
+ * An address that gets into many sets is in one more each time, and all its ids are
+ * copied each time; so nothing is done for each of them but that, and the hash is
+ * one that an id can be put in and taken out of.
+ */
 static struct br_sg_tags *tags_make(const struct br_sg_tags *from, u32 id)
 {
-	u32 n = br_sg_tags_has(from, id) ? from->n - 1 : from->n + 1;
+	u32 at = ids_before(from, id), rest = from->n - at;
+	bool has = rest && from->ids[at] == id;
+	u32 n = has ? from->n - 1 : from->n + 1;
 	struct br_sg_tags *tags;
-	u32 i, hash = 0;
 
 	tags = kmalloc(struct_size(tags, ids, n), GFP_KERNEL_ACCOUNT);
 	if (!tags)
 		return NULL;
 	refcount_set(&tags->ref, 1);
-	tags->n = 0;
-	for (i = 0; i < from->n && from->ids[i] < id; i++)
-		tags->ids[tags->n++] = from->ids[i];
-	if (i < from->n && from->ids[i] == id)
-		i++;
-	else
-		tags->ids[tags->n++] = id;
-	for (; i < from->n; i++)
-		tags->ids[tags->n++] = from->ids[i];
-	for (i = 0; i < n; i++) {
-		hash = (hash ^ tags->ids[i]) * 0x9e3779b1;
-		hash ^= hash >> 15;
+	tags->n = n;
+	tags->hash = from->hash ^ id_hash(id);
+	memcpy(tags->ids, from->ids, array_size(at, sizeof(id)));
+	if (has) {
+		memcpy(&tags->ids[at], &from->ids[at + 1],
+		       array_size(rest - 1, sizeof(id)));
+	} else {
+		tags->ids[at] = id;
+		memcpy(&tags->ids[at + 1], &from->ids[at],
+		       array_size(rest, sizeof(id)));
 	}
-	tags->hash = hash;
 	return tags;
 }
 

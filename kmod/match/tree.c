@@ -30,6 +30,7 @@
  * addresses takes 64 bytes.
  */
 #include <linux/err.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -147,6 +148,8 @@ static void node_put(const struct br_sg_tree_type *type,
 	if (node->level) {
 		for (i = 0; i < node->n; i++)
 			node_put(type, node_children(type, node)[i]);
+		/* a tree may have 100,000 entries and nobody else may have it */
+		cond_resched();
 	} else if (type->drop) {
 		type->drop(node_value(type, node, 0), node->n);
 	}

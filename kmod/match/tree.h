@@ -75,7 +75,10 @@ struct br_sg_tree {
 
 /* @to: uninitialised */
 void br_sg_tree_share(struct br_sg_tree *to, const struct br_sg_tree *from);
-/* leaves an empty one; the memory goes at once: wait for readers before */
+/*
+ * Leaves an empty tree. What nobody shares is freed at once: wait for readers before.
+ * May sleep, as all that changes a tree.
+ */
 void br_sg_tree_drop(const struct br_sg_tree_type *type,
 		     struct br_sg_tree *tree);
 

@@ -21,22 +21,18 @@
  *	POST_ROUTING -150 hook_ingress ---------+
  *	    | each receiving port's verdict
  *
- * Each has a short way, inline, for packets of known connections (plain.h, slot.h)
- * and a long one, *_long(), for everything. Not all that leaves by LOCAL_OUT comes
- * to POST_ROUTING: what the bridge says itself (BPDUs, multicast queries) does not,
- * it is judged where it is. state->in is unset in both.
+ * Each has a short way, inline, for packets of known connections (plain.h, slot.h),
+ * one for other plain packets, *_plain() and *_untracked(), which parses and asks
+ * nothing twice, and a long one, *_long(), for everything. What is done with frames
+ * of other bridges is in bracket.h.
+ *
+ * Not all that leaves by LOCAL_OUT comes to POST_ROUTING: what the bridge says itself
+ * (BPDUs, multicast queries) does not, it is judged where it is. state->in is unset
+ * in both.
  *
  * It is not FORWARD: br_netfilter takes frames out of that chain and brings them
  * back behind priorities 0 and -1, so that such a hook never sees them. And bridge
  * conntrack has a hook in POST_ROUTING anyhow, a chain less to walk.
- *
- * To have bridge conntrack at all is a thing of the whole netns. When only we
- * asked for it, frames of bridges that we have nothing to do with are marked
- * untracked before it and unmarked behind it, so that iptables' CT target and
- * everything else there works as if it were not on. When another asked too (an
- * nft rule with ct state in the bridge family), it is his to have. Conntrack
- * does not tell who asks; that its hook was there before ours, or that nftables
- * has a chain in the bridge family, is what there is to go by.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_bridge.h>
@@ -59,6 +55,8 @@
 #include "frame/plain.h"
 #include "netns/event.h"
 #include "netns/net.h"
+#include "path/bracket.h"
+#include "path/conclude.h"
 #include "path/hooks.h"
 #include "policy/snapshot.h"
 
@@ -74,11 +72,6 @@ static const struct br_sg_bind *bind_of(const struct br_sg_net *bn,
 	return snap ? br_sg_bind_find(snap, dev) : NULL;
 }
 
-static bool bind_filtered(const struct br_sg_bind *bind)
-{
-	return bind && bind->bridge && bind->bridge->filtered;
-}
-
 static bool frame_is_ip(const struct sk_buff *skb)
 {
 	return !skb_vlan_tag_present(skb) &&
@@ -86,10 +79,10 @@ static bool frame_is_ip(const struct sk_buff *skb)
 		skb->protocol == htons(ETH_P_IPV6));
 }
 
-/* conntrack is asked for what comes by a bridge whose ports keep state */
-static bool bind_tracks(const struct br_sg_bind *bind)
+/* conntrack is not asked for what comes by a bridge whose ports keep no state */
+static bool bind_untracks(const struct br_sg_bind *bind)
 {
-	return bind_filtered(bind) && !bind->bridge->stateless;
+	return br_sg_bind_filtered(bind) && bind->bridge->stateless;
 }
 
 static bool frame_is_fragment(const struct sk_buff *skb)
@@ -98,32 +91,6 @@ static bool frame_is_fragment(const struct sk_buff *skb)
 
 	br_sg_frame_parse(&frame, skb);
 	return frame.flags & BR_SG_FRAME_FRAG;
-}
-
-static unsigned int drop(struct br_sg_net *bn, const struct br_sg_bind *bind,
-			 u8 direction, enum br_sg_reason reason,
-			 const struct br_sg_frame *frame,
-			 const struct sk_buff *skb)
-{
-	br_sg_counter_add(&bind->port->counters->reasons[direction][reason],
-			  frame->packets, frame->bytes);
-	br_sg_event_drop(bn, bind, direction, reason, skb);
-	return NF_DROP;
-}
-
-static unsigned int accept(const struct br_sg_bind *bind, u8 direction,
-			   enum br_sg_step step,
-			   const struct br_sg_frame *frame)
-{
-	struct br_sg_counters *counters = bind->port->counters;
-
-	if (step == BR_SG_STEP_ESTABLISHED)
-		br_sg_count_established(counters, direction, frame->packets,
-					frame->bytes);
-	else
-		br_sg_counter_add(&counters->steps[direction][step],
-				  frame->packets, frame->bytes);
-	return NF_ACCEPT;
 }
 
 /* through PRE_ROUTING, where conntrack was asked? The host's own did not */
@@ -152,19 +119,8 @@ drop_lost(struct br_sg_net *bn, const struct br_sg_bind *bind, u8 direction,
 					!frame_came_by_port(bn, bind, skb))
 		return false;
 	br_sg_frame_size(&frame, skb);
-	drop(bn, bind, direction, BR_SG_REASON_MALFORMED, &frame, skb);
+	br_sg_drop(bn, bind, direction, BR_SG_REASON_MALFORMED, &frame, skb);
 	return true;
-}
-
-/* apart, so that there is no frame on the stack of those that need none */
-static noinline_for_stack unsigned int
-accept_segments(const struct br_sg_bind *bind, u8 direction,
-		const struct sk_buff *skb)
-{
-	struct br_sg_frame frame;
-
-	br_sg_frame_size(&frame, skb);
-	return accept(bind, direction, BR_SG_STEP_ESTABLISHED, &frame);
 }
 
 static unsigned int accept_established(struct br_sg_net *bn,
@@ -175,25 +131,9 @@ static unsigned int accept_established(struct br_sg_net *bn,
 	    drop_lost(bn, bind, direction, skb))
 		return NF_DROP;
 	if (unlikely(skb_is_gso(skb)))
-		return accept_segments(bind, direction, skb);
+		return br_sg_accept_segments(bind, direction, skb);
 	br_sg_count_established(bind->port->counters, direction, 1,
 				skb->len + ETH_HLEN);
-	return NF_ACCEPT;
-}
-
-static unsigned int conclude(struct br_sg_net *bn, const struct br_sg_bind *bind,
-			     u8 direction, struct br_sg_verdict verdict,
-			     const struct br_sg_frame *frame,
-			     const struct sk_buff *skb)
-{
-	struct br_sg_rule_counter *rule;
-
-	if (verdict.code < 0)
-		return drop(bn, bind, direction, -verdict.code, frame, skb);
-	if (verdict.code > 0)
-		return accept(bind, direction, verdict.code, frame);
-	rule = bind->port->rules->v[direction][verdict.rule];
-	br_sg_counter_add(&rule->count, frame->packets, frame->bytes);
 	return NF_ACCEPT;
 }
 
@@ -215,17 +155,15 @@ static void count(const struct br_sg_bind *bind, u8 direction,
 		verdict->code = -reason;
 }
 
-/* the same, behind conntrack, and what the shadow says of it */
-static unsigned int conclude_flow(struct br_sg_net *bn,
-				  const struct br_sg_bind *bind, u8 direction,
-				  struct br_sg_verdict verdict,
-				  const struct br_sg_frame *frame,
-				  const struct sk_buff *skb)
+/* a plain packet that passed the guard, of a port on a bridge that keeps no state */
+static __always_inline unsigned int
+judge_untracked(struct br_sg_net *bn, const struct br_sg_bind *bind,
+		u8 direction, const struct sk_buff *skb)
 {
-	if (unlikely(bind->shadow))
-		br_sg_shadow_compare(bn, bind, direction, verdict,
-				     bind_tracks(bind), skb);
-	return conclude(bn, bind, direction, verdict, frame, skb);
+	int rule = br_sg_rules_by_skb(bind->port, bind->remotes, direction, skb);
+
+	return br_sg_conclude_plain(bn, bind, direction,
+				    br_sg_verdict_rule(rule), skb);
 }
 
 /*
@@ -244,7 +182,7 @@ static bool drop_revoked(struct br_sg_net *bn,
 	if (likely(!end))
 		return false;
 	br_sg_frame_size(&frame, skb);
-	drop(bn, end, direction, BR_SG_REASON_REVOKED, &frame, skb);
+	br_sg_drop(bn, end, direction, BR_SG_REASON_REVOKED, &frame, skb);
 	return true;
 }
 
@@ -279,98 +217,24 @@ static bool decide_early(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return true;
 	case BR_SG_BIND_OPEN:
 		br_sg_frame_size(&frame, skb);
-		*verdict = accept(bind, direction,
-				  bind->port->mode == BR_SG_PORT_OFF ?
-				  BR_SG_STEP_OFF : BR_SG_STEP_TRUSTED, &frame);
+		*verdict = br_sg_accept(bind, direction,
+					bind->port->mode == BR_SG_PORT_OFF ?
+					BR_SG_STEP_OFF : BR_SG_STEP_TRUSTED,
+					&frame);
 		return true;
 	case BR_SG_BIND_ZONE:
 		br_sg_frame_size(&frame, skb);
-		*verdict = drop(bn, bind, direction, BR_SG_REASON_ZONE, &frame,
-				skb);
+		*verdict = br_sg_drop(bn, bind, direction, BR_SG_REASON_ZONE,
+				      &frame, skb);
 		return true;
 	}
 	if (br_sg_bridge_unfit(bind)) {
 		br_sg_frame_size(&frame, skb);
-		*verdict = drop(bn, bind, direction, BR_SG_REASON_ZONE, &frame,
-				skb);
+		*verdict = br_sg_drop(bn, bind, direction, BR_SG_REASON_ZONE,
+				      &frame, skb);
 		return true;
 	}
 	return false;
-}
-
-/*
- * Has the shadow compare what was decided before conntrack, or without it. What
- * of it @verdict was, drop or accept, is all that counts.
- */
-static void shadow_early(struct br_sg_net *bn, const struct br_sg_bind *bind,
-			 u8 direction, unsigned int verdict, bool tracked,
-			 const struct sk_buff *skb)
-{
-	struct br_sg_verdict early = {
-		.code = verdict == NF_ACCEPT ? BR_SG_STEP_OFF :
-					       -BR_SG_REASON_ZONE,
-	};
-
-	br_sg_shadow_compare(bn, bind, direction, early, tracked, skb);
-}
-
-static bool hook_is_conntrack(const struct nf_hook_ops *ops)
-{
-	return ops->hooknum == NF_BR_PRE_ROUTING &&
-	       ops->priority == NF_IP_PRI_CONNTRACK;
-}
-
-/* is there such a hook in the bridge family? */
-static bool bridge_has_hook(const struct net *net,
-			    bool (*is)(const struct nf_hook_ops *ops))
-{
-	const struct nf_hook_entries *entries;
-	struct nf_hook_ops **ops;
-	unsigned int i, hook;
-
-	for (hook = 0; hook < ARRAY_SIZE(net->nf.hooks_bridge); hook++) {
-		entries = rcu_dereference(net->nf.hooks_bridge[hook]);
-		if (!entries)
-			continue;
-		ops = nf_hook_entries_get_hook_ops(entries);
-		for (i = 0; i < entries->num_hook_entries; i++)
-			if (is(ops[i]))
-				return true;
-	}
-	return false;
-}
-
-static noinline void bracket_ask(struct br_sg_net *bn, unsigned long now)
-{
-	WRITE_ONCE(bn->bracket, !bn->foreign &&
-		   !bridge_has_hook(bn->net, br_sg_hook_is_nft));
-	WRITE_ONCE(bn->bracket_at, now);
-}
-
-/* are frames of other bridges to be kept from conntrack? Asked once a tick */
-static bool bracket(struct br_sg_net *bn)
-{
-	unsigned long now = jiffies;
-
-	if (unlikely(READ_ONCE(bn->bracket_at) != now))
-		bracket_ask(bn, now);
-	return READ_ONCE(bn->bracket);
-}
-
-/* around conntrack, a frame of a bridge that we have nothing to do with */
-static unsigned int bracket_open(struct br_sg_net *bn, struct sk_buff *skb)
-{
-	if (!skb_get_nfct(skb) && bracket(bn))
-		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
-	return NF_ACCEPT;
-}
-
-static unsigned int bracket_close(struct br_sg_net *bn, struct sk_buff *skb)
-{
-	/* the mark alone, no entry: nothing to put. As bracket_open() found it */
-	if (skb_get_nfct(skb) == IP_CT_UNTRACKED && READ_ONCE(bn->bracket))
-		skb_set_nfct(skb, 0);
-	return NF_ACCEPT;
 }
 
 /* takes off whatever entry an IP frame carries: it goes by the bridge's zone */
@@ -380,6 +244,19 @@ static __always_inline void pre_zone(const struct br_sg_bridge *bridge,
 	if (skb_nfct(skb))
 		nf_reset_ct(skb);
 	br_sg_zone_hang(bridge, skb);
+}
+
+/* takes off whatever entry a frame carries, and keeps conntrack off it */
+static void untrack(struct sk_buff *skb)
+{
+	if (skb_nfct(skb))
+		nf_reset_ct(skb);
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+}
+
+static bool frame_is_untracked(const struct sk_buff *skb)
+{
+	return skb_get_nfct(skb) == IP_CT_UNTRACKED;
 }
 
 /*
@@ -409,14 +286,14 @@ static unsigned int pre_guard(struct br_sg_net *bn,
 	br_sg_frame_parse(&frame, skb);
 	code = br_sg_guard_egress(&bind->port->guard, &frame);
 	if (code < 0)
-		return drop(bn, bind, BR_SG_EGRESS, -code, &frame, skb);
+		return br_sg_drop(bn, bind, BR_SG_EGRESS, -code, &frame, skb);
 	if (frame.fragments &&
 	    !br_sg_fragments_allowed(bind->port->counters, frame.fragments))
-		return drop(bn, bind, BR_SG_EGRESS, BR_SG_REASON_MALFORMED,
-			    &frame, skb);
+		return br_sg_drop(bn, bind, BR_SG_EGRESS,
+				  BR_SG_REASON_MALFORMED, &frame, skb);
 	if (code > 0 && frame.kind != BR_SG_FRAME_IPV4 &&
 	    frame.kind != BR_SG_FRAME_IPV6)
-		return accept(bind, BR_SG_EGRESS, code, &frame);
+		return br_sg_accept(bind, BR_SG_EGRESS, code, &frame);
 	return NF_ACCEPT;
 }
 
@@ -438,11 +315,13 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	/* an IP frame that goes on is compared behind conntrack */
 	if (unlikely(bind->shadow) &&
 	    (verdict != NF_ACCEPT || !frame_is_ip(skb)))
-		shadow_early(bn, bind, BR_SG_EGRESS, verdict, false, skb);
+		br_sg_shadow_early(bn, bind, BR_SG_EGRESS, verdict, false, skb);
 	if (verdict != NF_ACCEPT)
 		return verdict;
-	if (!bind_filtered(bind))
-		return bracket_open(bn, skb);
+	if (!br_sg_bind_filtered(bind)) {
+		br_sg_bracket_open(bn, skb);
+		return NF_ACCEPT;
+	}
 	track = frame_is_ip(skb) &&
 		(!bind->bridge->stateless || frame_is_fragment(skb));
 	if (track && bind->watched && !frame_is_steady(skb) &&
@@ -454,8 +333,7 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		pre_zone(bind->bridge, skb);
 		return NF_ACCEPT;
 	}
-	nf_reset_ct(skb);
-	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	untrack(skb);
 	return NF_ACCEPT;
 }
 
@@ -475,10 +353,14 @@ struct plain {
 
 static DEFINE_PER_CPU(struct plain, plain);
 
+/*
+ * In a softirq no other frame comes between. What comes back from NFQUEUE is in
+ * none, and may have the address of one that was found plain since.
+ */
 static bool plain_already(const struct br_sg_bind *bind,
 			  const struct sk_buff *skb)
 {
-	return this_cpu_read(plain.skb) == skb &&
+	return in_softirq() && this_cpu_read(plain.skb) == skb &&
 	       this_cpu_read(plain.bind) == bind;
 }
 
@@ -491,6 +373,33 @@ static bool pre_plain(const struct br_sg_bind *bind, const struct sk_buff *skb)
 	       br_sg_plain_egress(&bind->port->guard, skb);
 }
 
+/* a frame that is not even for conntrack, where only fragments are */
+static bool pre_whole(const struct br_sg_bind *bind, const struct sk_buff *skb)
+{
+	if (!bind_untracks(bind) || bind->shadow)
+		return false;
+	if (READ_ONCE(bind->state) == BR_SG_BIND_PASS)
+		return frame_is_ip(skb) && br_sg_plain_whole(skb);
+	return bind_guards(bind) &&
+	       br_sg_plain_egress(&bind->port->guard, skb);
+}
+
+/* apart, as all short ways without an entry: that of known connections stays short */
+static noinline unsigned int pre_untracked(struct br_sg_net *bn,
+					   const struct br_sg_bind *bind,
+					   struct sk_buff *skb,
+					   const struct nf_hook_state *state)
+{
+	if (pre_whole(bind, skb)) {
+		this_cpu_write(plain.bind, bind);
+		this_cpu_write(plain.skb, skb);
+		untrack(skb);
+		return NF_ACCEPT;
+	}
+	this_cpu_write(plain.skb, NULL);
+	return pre_long(bn, bind, skb, state);
+}
+
 static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
@@ -499,7 +408,8 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 
 	if (!bind) {
 		this_cpu_write(plain.skb, NULL);
-		return bracket_open(bn, skb);
+		br_sg_bracket_open(bn, skb);
+		return NF_ACCEPT;
 	}
 	if (bind->tracked && pre_plain(bind, skb) &&
 	    (!bind->watched || frame_is_steady(skb))) {
@@ -508,8 +418,7 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 		pre_zone(bind->bridge, skb);
 		return NF_ACCEPT;
 	}
-	this_cpu_write(plain.skb, NULL);
-	return pre_long(bn, bind, skb, state);
+	return pre_untracked(bn, bind, skb, state);
 }
 
 static noinline_for_stack unsigned int
@@ -521,16 +430,16 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	struct br_sg_frame frame;
 
 	if (unlikely(bind->shadow) && !guards && frame_is_ip(skb))
-		shadow_early(bn, bind, BR_SG_EGRESS, NF_ACCEPT,
-			     bind_tracks(bind), skb);
-	if (!bind_filtered(bind))
-		return bracket_close(bn, skb);
+		br_sg_shadow_early(bn, bind, BR_SG_EGRESS, NF_ACCEPT,
+				   br_sg_bind_tracks(bind), skb);
+	if (!br_sg_bind_filtered(bind)) {
+		br_sg_bracket_close(bn, skb);
+		return NF_ACCEPT;
+	}
 	if (!frame_is_ip(skb))
 		return NF_ACCEPT;
-	if (bind->bridge->stateless) {
-		nf_reset_ct(skb);
-		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
-	}
+	if (bind->bridge->stateless)
+		untrack(skb);
 	if (unlikely(br_sg_refrag_joined(skb)) &&
 	    drop_lost(bn, bind, BR_SG_EGRESS, skb))
 		return NF_DROP;
@@ -539,20 +448,45 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 			br_sg_flow_seen(bind, BR_SG_EGRESS, skb);
 		return NF_ACCEPT;
 	}
-	if ((plain_already(bind, skb) ||
-	     br_sg_plain_egress(&bind->port->guard, skb)) &&
-	    br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict)) {
-		br_sg_frame_size(&frame, skb);
-		return conclude_flow(bn, bind, BR_SG_EGRESS, verdict, &frame,
-				     skb);
-	}
 	/* asked again: the reassembled packet shows what its fragments hid */
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_egress(&bind->port->guard, &frame);
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_EGRESS, &frame, skb);
 	count(bind, BR_SG_EGRESS, &verdict, &frame, skb);
-	return conclude_flow(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
+	return br_sg_conclude_flow(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
+}
+
+/* what no slot admits: a flow's first packet, a port without state beside others */
+static noinline unsigned int egress_plain(struct br_sg_net *bn,
+					  const struct br_sg_bind *bind,
+					  struct sk_buff *skb)
+{
+	struct br_sg_verdict verdict;
+
+	if (unlikely(br_sg_refrag_joined(skb)) ||
+	    !(plain_already(bind, skb) ||
+	      br_sg_plain_egress(&bind->port->guard, skb)) ||
+	    !br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict))
+		return egress_long(bn, bind, skb);
+	return br_sg_conclude_plain(bn, bind, BR_SG_EGRESS, verdict, skb);
+}
+
+/* where ports keep no state */
+static noinline unsigned int egress_untracked(struct br_sg_net *bn,
+					      const struct br_sg_bind *bind,
+					      struct sk_buff *skb)
+{
+	u8 bound = READ_ONCE(bind->state);
+
+	if (unlikely(bind->shadow) || !frame_is_untracked(skb) ||
+	    !bind_untracks(bind))
+		return egress_long(bn, bind, skb);
+	if (bound == BR_SG_BIND_PASS)
+		return NF_ACCEPT;
+	if (bound == BR_SG_BIND_FILTER && plain_already(bind, skb))
+		return judge_untracked(bn, bind, BR_SG_EGRESS, skb);
+	return egress_long(bn, bind, skb);
 }
 
 static unsigned int hook_egress(void *priv, struct sk_buff *skb,
@@ -562,17 +496,21 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 	const struct br_sg_bind *bind = bind_of(bn, state->in);
 	u8 bound;
 
-	if (!bind)
-		return bracket_close(bn, skb);
+	if (!bind) {
+		br_sg_bracket_close(bn, skb);
+		return NF_ACCEPT;
+	}
 	if (bind->tracked) {
 		bound = READ_ONCE(bind->state);
 		if (bound == BR_SG_BIND_PASS)
 			return NF_ACCEPT;
-		if (bound == BR_SG_BIND_FILTER &&
-		    br_sg_slot_admits(bind, BR_SG_EGRESS, skb))
+		if (bound != BR_SG_BIND_FILTER)
+			return egress_long(bn, bind, skb);
+		if (br_sg_slot_admits(bind, BR_SG_EGRESS, skb))
 			return accept_established(bn, bind, BR_SG_EGRESS, skb);
+		return egress_plain(bn, bind, skb);
 	}
-	return egress_long(bn, bind, skb);
+	return egress_untracked(bn, bind, skb);
 }
 
 /*
@@ -590,8 +528,7 @@ static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	if (!frame_is_ip(skb) || frame->flags & BR_SG_FRAME_FRAG)
 		return true;
 	if (bind->bridge->stateless) {
-		nf_reset_ct(skb);
-		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+		untrack(skb);
 		return true;
 	}
 	*verdict = NF_DROP;
@@ -600,9 +537,9 @@ static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return false;
 	if (br_sg_flow_track(bind->bridge, skb, state) == NF_ACCEPT)
 		return true;
-	*verdict = conclude_flow(bn, bind, BR_SG_INGRESS,
-				 br_sg_verdict_step(-BR_SG_REASON_INVALID),
-				 frame, skb);
+	*verdict = br_sg_conclude_flow(bn, bind, BR_SG_INGRESS,
+				       br_sg_verdict_step(-BR_SG_REASON_INVALID),
+				       frame, skb);
 	return false;
 }
 
@@ -613,7 +550,7 @@ static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
 static bool host_missed(struct br_sg_net *bn, const struct br_sg_bind *bind,
 			const struct sk_buff *skb)
 {
-	return bind_tracks(bind) && !br_sg_flow_tracked(bind, skb) &&
+	return br_sg_bind_tracks(bind) && !br_sg_flow_tracked(bind, skb) &&
 	       !frame_came_by_port(bn, bind, skb);
 }
 
@@ -630,20 +567,14 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return NF_DROP;
 	if (decide_early(bn, bind, BR_SG_INGRESS, skb, &early)) {
 		if (unlikely(bind->shadow))
-			shadow_early(bn, bind, BR_SG_INGRESS, early,
-				     bind_tracks(bind) &&
-				     frame_came_by_port(bn, bind, skb), skb);
+			br_sg_shadow_early(bn, bind, BR_SG_INGRESS, early,
+					   br_sg_bind_tracks(bind) &&
+					   frame_came_by_port(bn, bind, skb),
+					   skb);
 		if (READ_ONCE(bind->state) == BR_SG_BIND_OPEN &&
-		    bind_tracks(bind))
+		    br_sg_bind_tracks(bind))
 			br_sg_flow_seen(bind, BR_SG_INGRESS, skb);
 		return early;
-	}
-	if (br_sg_plain_ingress(&bind->port->guard, skb) &&
-	    br_sg_plain_addressed(&bind->port->guard, skb) &&
-	    br_sg_flow_judge_plain(bind, BR_SG_INGRESS, skb, &verdict)) {
-		br_sg_frame_size(&frame, skb);
-		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
-				     skb);
 	}
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
@@ -653,13 +584,52 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	/* the host's: of others' conntrack lets none by that is a packet's part */
 	if (!verdict.code && frame.flags & BR_SG_FRAME_FRAG) {
 		verdict = br_sg_flow_judge_fragment(bind, &frame, skb);
-		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
-				     skb);
+		return br_sg_conclude_flow(bn, bind, BR_SG_INGRESS, verdict,
+					   &frame, skb);
 	}
 	if (!verdict.code)
 		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
 	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
-	return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+	return br_sg_conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+}
+
+/* a plain packet that passed the guard: true if that is all there is to ask */
+static bool judge_plain_ingress(const struct br_sg_bind *bind,
+				const struct sk_buff *skb,
+				struct br_sg_verdict *verdict)
+{
+	const struct br_sg_guard *guard = &bind->port->guard;
+
+	if (br_sg_plain_addressed(guard, skb))
+		return br_sg_flow_judge_plain(bind, BR_SG_INGRESS, skb,
+					      verdict);
+	return !br_sg_plain_is_for(guard, skb) &&
+	       br_sg_flow_judge_copy(bind, skb, verdict);
+}
+
+/* the same, of a port that filters; here come the copies of floods, too */
+static noinline unsigned int ingress_plain(struct br_sg_net *bn,
+					   const struct br_sg_bind *bind,
+					   struct sk_buff *skb,
+					   const struct nf_hook_state *state)
+{
+	struct br_sg_verdict verdict;
+
+	if (unlikely(br_sg_refrag_joined(skb)) ||
+	    !br_sg_plain_ingress(&bind->port->guard, skb) ||
+	    !judge_plain_ingress(bind, skb, &verdict))
+		return ingress_long(bn, bind, skb, state);
+	return br_sg_conclude_plain(bn, bind, BR_SG_INGRESS, verdict, skb);
+}
+
+static noinline unsigned int
+ingress_untracked(struct br_sg_net *bn, const struct br_sg_bind *bind,
+		  struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	if (unlikely(br_sg_refrag_joined(skb)) ||
+	    !br_sg_plain_ingress(&bind->port->guard, skb))
+		return ingress_long(bn, bind, skb, state);
+	return judge_untracked(bn, bind, BR_SG_INGRESS, skb);
 }
 
 static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
@@ -674,9 +644,14 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
 		return ingress_long(bn, bind, skb, state);
 	if (READ_ONCE(bind->state) == BR_SG_BIND_PASS)
 		return NF_ACCEPT;
-	if (bind_guards(bind) && br_sg_slot_admits(bind, BR_SG_INGRESS, skb) &&
-	    br_sg_plain_ingress(&bind->port->guard, skb))
-		return accept_established(bn, bind, BR_SG_INGRESS, skb);
+	if (bind_guards(bind)) {
+		if (br_sg_slot_admits(bind, BR_SG_INGRESS, skb) &&
+		    br_sg_plain_ingress(&bind->port->guard, skb))
+			return accept_established(bn, bind, BR_SG_INGRESS, skb);
+		if (frame_is_untracked(skb) && bind_untracks(bind))
+			return ingress_untracked(bn, bind, skb, state);
+		return ingress_plain(bn, bind, skb, state);
+	}
 	return ingress_long(bn, bind, skb, state);
 }
 
@@ -700,9 +675,9 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (verdict.code < 0) {
 		if (unlikely(bind->shadow))
-			shadow_early(bn, bind, BR_SG_INGRESS, NF_DROP, false,
-				     skb);
-		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
+			br_sg_shadow_early(bn, bind, BR_SG_INGRESS, NF_DROP,
+					   false, skb);
+		return br_sg_conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 	}
 	return host_track(bn, bind, &frame, skb, state, &tracked) ? NF_ACCEPT :
 								     tracked;
@@ -728,17 +703,19 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 	    skb->dev == state->in) {
 		early = decide_early(bn, bind, BR_SG_EGRESS, skb, &verdict);
 		if (unlikely(bind->shadow))
-			shadow_early(bn, bind, BR_SG_EGRESS,
-				     early ? verdict : NF_DROP, false, skb);
+			br_sg_shadow_early(bn, bind, BR_SG_EGRESS,
+					   early ? verdict : NF_DROP, false,
+					   skb);
 		if (early)
 			return verdict;
 		br_sg_frame_parse(&frame, skb);
-		return drop(bn, bind, BR_SG_EGRESS,
-			    frame.kind == BR_SG_FRAME_MALFORMED ?
-			    BR_SG_REASON_MALFORMED : BR_SG_REASON_ETHERTYPE,
-			    &frame, skb);
+		return br_sg_drop(bn, bind, BR_SG_EGRESS,
+				  frame.kind == BR_SG_FRAME_MALFORMED ?
+				  BR_SG_REASON_MALFORMED :
+				  BR_SG_REASON_ETHERTYPE,
+				  &frame, skb);
 	}
-	if (!bind_filtered(bind))
+	if (!br_sg_bind_filtered(bind))
 		return NF_ACCEPT;
 	if (skb_nfct(skb) && skb->pkt_type == PACKET_HOST)
 		verdict = nf_conntrack_confirm(skb);
@@ -768,7 +745,7 @@ int br_sg_hooks_register(struct br_sg_net *bn)
 	int err;
 
 	rcu_read_lock();
-	bn->foreign = bridge_has_hook(bn->net, hook_is_conntrack);
+	bn->foreign = br_sg_bracket_foreign(bn->net);
 	rcu_read_unlock();
 	err = nf_ct_netns_get(bn->net, NFPROTO_BRIDGE);
 	if (err)

@@ -258,5 +258,7 @@ size_t br_sg_port_bytes(struct br_sg_compile *c,
 	return room(sizeof(*port)) + port_conf_bytes(c, port->conf) +
 	       room(sizeof(*port->counters)) + __BR_SG_DIRECTIONS *
 	       num_possible_cpus() * sizeof(struct br_sg_pcpu_counter) +
+	       (port->counters->batches ? num_possible_cpus() *
+		sizeof(struct br_sg_rule_batches) : 0) +
 	       rule_counters_bytes(port->rules);
 }

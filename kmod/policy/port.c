@@ -108,6 +108,8 @@ static int port_counters(struct br_sg_port *port, const struct br_sg_port *old)
 		return -ENOMEM;
 	if (!port->ruleset)
 		return 0;
+	if (port->stateless && br_sg_counters_batch(port->counters))
+		return -ENOMEM;
 	if (old && old->ruleset == port->ruleset)
 		port->rules = br_sg_rule_counters_get(old->rules);
 	else

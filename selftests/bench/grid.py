@@ -60,6 +60,15 @@ def reference():
     return [p for i in range(6) for p in once[2 * i:] + once[:2 * i]]
 
 
+def stateless():
+    """what the rules decide packet by packet, and what is for another station,
+    beside what it stands on"""
+    out = [text(p, traffic="new", family=f, outward=o) for f in (4, 6)
+           for o in (1, 0) for p in ("stateless", "bare")]
+    return out + [text(p, traffic="flood", family=f, outward=0) for f in (4, 6)
+                  for p in ("br_sg", "conntrack")]
+
+
 def ports(quick):
     out = [text(p, ports=n) for n in PORTS[1:] for p in ("br_sg", "nft")]
     if not quick:
@@ -101,6 +110,7 @@ def icount(quick):
     base = [text(p, **k) for p in PLAIN + ("br_sg", "nft", "ovs")
             for k in kinds(quick)]
     yield "reference", 1024, reference()
+    yield "stateless", 1024, stateless()
     yield "base", 2048, base
     yield "grid", 3072, ports(quick) + rules(quick) + members(quick)
     yield "tables", 2048, tables(quick)

@@ -28,6 +28,11 @@ GSO_TCPV4, GSO_TCPV6, NEEDS_CSUM = 1, 4, 1
 VM_MAC, WORLD_MAC = "02:00:00:00:00:01", "02:00:00:00:01:00"
 VM = {4: "10.0.0.1", 6: "fd00::1"}
 WORLD = {4: "10.9.0.1", 6: "fd09::1"}
+# what is for nobody here: another station, and a multicast group
+ELSEWHERE = {("flood", 4): ("02:00:00:00:00:77", "10.0.0.77"),
+             ("flood", 6): ("02:00:00:00:00:77", "fd00::77"),
+             ("group", 4): ("01:00:5e:01:01:01", "239.1.1.1"),
+             ("group", 6): ("33:33:00:00:00:01", "ff15::1")}
 PORT = 1000             # source port of the established flow
 GSO_SIZE, GSO_BYTES = 1400, 42000
 

@@ -66,6 +66,15 @@ class BrSg(Bare):
         sgctl.flush()
 
 
+class Stateless(BrSg):
+    """the same without conntrack: the rules decide about each packet"""
+    name = "stateless"
+
+    def setup(self, road, pol):
+        pol.stateless = True
+        super().setup(road, pol)
+
+
 class Watched(BrSg):
     """the same when the port's policy has moved: flows may be revoked"""
     name = "watched"
@@ -155,8 +164,9 @@ class Ovs(Bare):
         self.switch.stop()
 
 
-PEERS = {p.name: p for p in (Bare, Conntrack, Labels, BrSg, Watched, Shadowed,
-                             OtherBridge, Idle, Nft, HybridLegacy, HybridNft, Ovs)}
+PEERS = {p.name: p for p in (Bare, Conntrack, Labels, BrSg, Stateless, Watched,
+                             Shadowed, OtherBridge, Idle, Nft, HybridLegacy,
+                             HybridNft, Ovs)}
 
 
 def need_br_netfilter(peer):

@@ -30,9 +30,11 @@ def write(name, *lines):
 
 class Stream:
     """pktgen from one end of the lab: packets of the established flow, or, with
-    @new, each of a flow of its own to the port @dport of the other end"""
+    @new, each of a flow of its own to the port @dport of the other end, or, to
+    @elsewhere, a key of lab.ELSEWHERE, of one flow to that port there"""
 
-    def __init__(self, road, family, dport, new=False, outward=True):
+    def __init__(self, road, family, dport, new=False, outward=True,
+                 elsewhere=None):
         self.road, self.new = road, new
         self.ns = road.home if outward else road.far
         self.dev = "a0" if outward else "b0"
@@ -40,8 +42,10 @@ class Stream:
         smac, dmac = lab.VM_MAC, lab.WORLD_MAC
         if not outward:
             src, dst, smac, dmac = dst, src, dmac, smac
-            if not new:
+            if not new and not elsewhere:
                 sport, dport = dport, sport
+        if elsewhere:
+            dmac, dst = lab.ELSEWHERE[elsewhere, family]
         six = "6" if family == 6 else ""
         self.conf = [
             "count 1", "delay 0", "clone_skb 0", "pkt_size %d" % (

@@ -6,8 +6,10 @@ each is the answer.
 point.py [--rounds N] POINT...
 
 A point: PEER[:KEY=VALUE]..., KEYs
-	traffic=established|new|drop	the flow is known; each packet is a flow;
-					each is one that no rule allows
+	traffic=established|new|drop|flood|group	the flow is known; each packet
+					is a flow; each is one that no rule
+					allows; one flow to another station's
+					address, to a multicast group's
 	family=4|6  gso=0|1  outward=1|0
 	ports=N rules=N members=N
 Without --rounds one after another, each measured once. With it all are set up,
@@ -86,8 +88,11 @@ class Setup:
             self.stream = pktgen.GsoStream(self.road, p.family, dport)
         else:
             self.stream = pktgen.Stream(self.road, p.family, dport,
-                                        new=p.traffic != "established",
-                                        outward=self.outward)
+                                        new=p.traffic in ("new", "drop"),
+                                        outward=self.outward,
+                                        elsewhere=p.traffic
+                                        if p.traffic in ("flood", "group")
+                                        else None)
 
     def run(self, count):
         """what a packet takes, over @count"""

@@ -87,6 +87,7 @@ class Policy:
             self.rules[0] = Rule("tcp", (DPORT, DPORT), group="peers")
         self.count = members
         self.families = families
+        self.stateless = False
 
     def members(self, family):
         """the addresses of the group's members, the world's among them; half

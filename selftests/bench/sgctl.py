@@ -30,7 +30,8 @@ def port_line(port, group):
 
 def config(policy):
     """a file for sgctl apply; every port has the same group"""
-    lines = ["group add web", "group add peers"]
+    lines = ["group add web" + (" stateless" if policy.stateless else ""),
+             "group add peers"]
     for family in (4, 6):
         members = policy.members(family)
         for i in range(0, len(members), 1000):

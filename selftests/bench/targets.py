@@ -127,6 +127,18 @@ def new_parts(r, **keys):
             decision(r, **keys))
 
 
+def stateless(r):
+    """over the bare bridge: the most of both ways and families"""
+    return max(r.over("stateless", "bare", traffic="new", family=f, outward=o)
+               for f in (4, 6) for o in (1, 0))
+
+
+def flood(r):
+    """a copy of what is for another station, over conntrack"""
+    return max(r.over("br_sg", "conntrack", traffic="flood", family=f,
+                      outward=0) for f in (4, 6))
+
+
 def decision_members(r):
     return max(decision(r, members=n) for n in grid.MEMBERS)
 
@@ -203,6 +215,9 @@ TARGETS = (
      lambda r: decision(r, rules=4096), 1200, INS, False),
     ("new flow, any number of members, decision only", decision_members, 600,
      INS, False),
+    ("stateless port, 16 rules, over the bare bridge", stateless, 900, INS,
+     False),
+    ("copy of a flood, 16 rules, over conntrack", flood, 900, INS, False),
     ("of nft by hand, the worst point", lambda r: 100 * worst(r, "nft"), 100,
      PCT, False),
     ("iptables from 100 ports up, times as many", tenfold, 10, "times", True),

@@ -2,6 +2,7 @@
 /*
  * Looks up remotes for callgrind to count, and times changes.
  *   count_remotes 4|6 MEMBERS LOOKUPS CHANGES
+ *   count_remotes sets SETS: one address gets into all of them, in one change
  */
 #include <linux/err.h>
 
@@ -35,7 +36,31 @@ static struct br_sg_remotes *change(struct br_sg_remotes *remotes,
 	return next;
 }
 
-int main(int argc, char **argv)
+static int one_in_many(u32 n)
+{
+	struct br_sg_prefix item = { .family = AF_INET, .len = 32 };
+	struct br_sg_remotes_change *changes = calloc(n, sizeof(*changes));
+	struct br_sg_remotes *none = br_sg_remotes_new(), *remotes;
+	struct br_sg_addrset *set;
+	u32 i, found;
+
+	item.addr.v4 = cpu_to_be32(0x0a000001);
+	set = br_sg_addrset_build(&item, 1);
+	for (i = 0; i < n; i++) {
+		changes[i].id = i + 1;
+		changes[i].after = set;
+	}
+	remotes = br_sg_remotes_change(none, changes, n);
+	found = br_sg_remotes_find(remotes, AF_INET, &item.addr)->n;
+	printf("one address in %u sets\n", found);
+	br_sg_remotes_put(remotes);
+	br_sg_remotes_put(none);
+	br_sg_addrset_put(set);
+	free(changes);
+	return found != n;
+}
+
+static int many_members(int argc, char **argv)
 {
 	u8 family = argc > 1 && atoi(argv[1]) == 6 ? AF_INET6 : AF_INET;
 	u32 n = argc > 2 ? atoi(argv[2]) : 100000;
@@ -78,4 +103,11 @@ int main(int argc, char **argv)
 	br_sg_addrset_put(set);
 	free(items);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 2 && !strcmp(argv[1], "sets"))
+		return one_in_many(atoi(argv[2]));
+	return many_members(argc, argv);
 }

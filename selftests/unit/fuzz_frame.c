@@ -112,6 +112,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if ((frame.kind == BR_SG_FRAME_IPV4 || frame.kind == BR_SG_FRAME_IPV6) &&
 	    br_sg_plain_steady(skb, frame.kind == BR_SG_FRAME_IPV4))
 		REQUIRE(!(frame.flags & (BR_SG_FRAME_SYN | BR_SG_FRAME_FRAG)));
+	if ((frame.kind == BR_SG_FRAME_IPV4 || frame.kind == BR_SG_FRAME_IPV6) &&
+	    br_sg_plain_whole(skb))
+		REQUIRE(!(frame.flags & BR_SG_FRAME_FRAG));
 	/* nor anything from a MAC that is not the port's */
 	if (frame.kind != BR_SG_FRAME_MALFORMED && memcmp(frame.src, macs[OWN], 6) &&
 	    memcmp(frame.src, macs[SECOND], 6))
