@@ -300,6 +300,28 @@ void br_sg_group_rule_replace(struct br_sg_group_conf *group, u32 index,
 			      const struct br_sg_rule *rule);
 void br_sg_group_rule_remove(struct br_sg_group_conf *group, u32 index);
 
+/* how many objects of a kind there are */
+static inline u32 br_sg_config_n(const struct br_sg_config *config,
+				 enum br_sg_kind kind)
+{
+	return config->kinds[kind].n;
+}
+
+/* is there something that says what becomes of frames? */
+static inline bool br_sg_config_guards(const struct br_sg_config *config)
+{
+	return br_sg_config_n(config, BR_SG_KIND_PORT) ||
+	       br_sg_config_n(config, BR_SG_KIND_DEFAULT);
+}
+
+/* is there anything? */
+static inline bool br_sg_config_empty(const struct br_sg_config *config)
+{
+	return !br_sg_config_guards(config) &&
+	       !br_sg_config_n(config, BR_SG_KIND_GROUP) &&
+	       !br_sg_config_n(config, BR_SG_KIND_SET);
+}
+
 /* do both say the same of devices without a port line? @a may be NULL */
 bool br_sg_config_defaults_same(const struct br_sg_config *a,
 				const struct br_sg_config *b);

@@ -13,15 +13,32 @@
 #include "ctl/commit.h"
 #include "flow/cap.h"
 #include "netns/bind.h"
-#include "netns/device.h"
 #include "netns/event.h"
 #include "netns/net.h"
 #include "netns/resume.h"
+#include "netns/serial.h"
 #include "path/hooks.h"
 #include "policy/policy.h"
 #include "policy/snapshot.h"
 
 /* the module stays while anything is configured anywhere */
+static int net_pin(struct br_sg_net *bn)
+{
+	if (bn->pinned)
+		return 0;
+	if (!try_module_get(THIS_MODULE))
+		return -EBUSY;
+	bn->pinned = true;
+	return 0;
+}
+
+static void net_unpin(struct br_sg_net *bn)
+{
+	if (bn->pinned)
+		module_put(THIS_MODULE);
+	bn->pinned = false;
+}
+
 static int net_activate(struct br_sg_net *bn)
 {
 	int err;
@@ -30,13 +47,8 @@ static int net_activate(struct br_sg_net *bn)
 		bn->events = br_sg_events_new(bn->net);
 	if (!bn->events)
 		return -ENOMEM;
-	if (!bn->pinned) {
-		if (!try_module_get(THIS_MODULE))
-			return -EBUSY;
-		bn->pinned = true;
-	}
 	if (!bn->zones.names) {
-		err = br_sg_zones_init(&bn->zones);
+		err = br_sg_zones_init(&bn->zones, bn->net);
 		if (err)
 			return err;
 	}
@@ -54,18 +66,17 @@ static void net_deactivate(struct br_sg_net *bn)
 	if (bn->hooked)
 		br_sg_hooks_unregister(bn);
 	bn->hooked = false;
-	if (bn->pinned)
-		module_put(THIS_MODULE);
-	bn->pinned = false;
 }
 
 /* with @shadow, or NULL: a netns without ports and defaults has none */
 static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 			  struct br_sg_policy *shadow,
-			  struct br_sg_resume *resume, u64 generation)
+			  struct br_sg_resume *resume, u64 generation,
+			  struct br_sg_blocked *blocked)
 {
-	struct br_sg_config *config = policy->config;
-	bool active = config->ports.n || config->defaults.n;
+	bool active = br_sg_config_guards(policy->config);
+	bool empty = br_sg_config_empty(policy->config);
+	bool pinned = bn->pinned;
 	bool before = bn->hooked;
 	int err = 0;
 
@@ -74,15 +85,19 @@ static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 	if (shadow)
 		br_sg_policy_get(shadow);
 	/* conntrack and hooks first: nothing is published that cannot hold */
-	if (active)
+	if (!empty)
+		err = net_pin(bn);
+	if (!err && active)
 		err = net_activate(bn);
 	if (!err)
 		err = br_sg_bind_publish(bn, policy, shadow, resume,
-					 generation);
+					 generation, blocked);
 	if (err)
 		br_sg_policy_put(shadow);
 	if (err ? !before : !active)
 		net_deactivate(bn);
+	if (err ? !pinned : empty)
+		net_unpin(bn);
 	return err;
 }
 
@@ -95,7 +110,9 @@ static int resume_check(struct br_sg_net *bn, struct br_sg_resume *resume,
 
 	if (!resume)
 		return 0;
-	b = br_sg_serial_taken(bn, resume, whose);
+	mutex_lock(&bn->publish);
+	b = br_sg_serial_taken(bn->devs, resume, whose);
+	mutex_unlock(&bn->publish);
 	if (!b)
 		return 0;
 	snprintf(refusal->text, sizeof(refusal->text),
@@ -113,17 +130,17 @@ static void resume_versions(const struct br_sg_policy *old,
 			    struct br_sg_resume *resume)
 {
 	struct br_sg_binding *b;
+	struct br_sg_port *port;
 	unsigned long i;
-	int index;
 
 	if (!resume)
 		return;
 	xa_for_each(&resume->serials, i, b) {
-		index = br_sg_policy_port_index(new, b->dev);
-		b->fits = index >= 0 && b->version != U16_MAX &&
-			  (!old || br_sg_policy_port_index(old, b->dev) < 0);
+		port = br_sg_policy_port(new, b->dev);
+		b->fits = port && b->version != U16_MAX &&
+			  (!old || !br_sg_policy_port(old, b->dev));
 		if (b->fits)
-			new->ports[index]->version = b->version + 1;
+			port->version = b->version + 1;
 		cond_resched();
 	}
 }
@@ -132,7 +149,8 @@ static void resume_versions(const struct br_sg_policy *old,
 static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
 			 struct br_sg_policy *shadow,
 			 struct br_sg_resume *resume, bool dry_run,
-			 struct br_sg_refusal *refusal)
+			 struct br_sg_refusal *refusal,
+			 struct br_sg_blocked *blocked)
 {
 	struct br_sg_policy *policy;
 	int err;
@@ -153,9 +171,13 @@ static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
 	}
 	resume_versions(bn->policy, policy, resume);
 	config->generation = bn->generation + 1;
-	err = policy_publish(bn, policy, shadow, resume, bn->generation + 1);
+	err = policy_publish(bn, policy, shadow, resume, bn->generation + 1,
+			     blocked);
 	if (err) {
 		br_sg_policy_put(policy);
+		if (err == -EEXIST)
+			snprintf(refusal->text, sizeof(refusal->text),
+				 "a serial asked for has become another device's meanwhile: begin again");
 		if (err == -ENOSPC)
 			snprintf(refusal->text, sizeof(refusal->text),
 				 "no conntrack zone is free: name one with \"zone\"");
@@ -190,7 +212,7 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 	shadow->base = bn->generation;
 	if (!dry_run)
 		err = policy_publish(bn, br_sg_policy_get(bn->policy), shadow,
-				     NULL, bn->generation);
+				     NULL, bn->generation, NULL);
 	br_sg_policy_put(shadow);
 	if (err) {
 		br_sg_policy_put(bn->policy);
@@ -205,7 +227,8 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 
 int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
 			struct br_sg_resume *resume, u64 base, u32 flags,
-			u64 *generation, struct br_sg_refusal *refusal)
+			u64 *generation, struct br_sg_refusal *refusal,
+			struct br_sg_blocked *blocked)
 {
 	bool dry_run = flags & BR_SG_COMMIT_F_DRY_RUN;
 	int err = -ESTALE;
@@ -220,7 +243,7 @@ int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
 		err = shadow_locked(bn, config, dry_run, refusal);
 	else
 		err = commit_locked(bn, config, bn->shadow, resume, dry_run,
-				    refusal);
+				    refusal, blocked);
 	*generation = bn->generation;
 	mutex_unlock(&bn->commit);
 	return err;
@@ -245,7 +268,8 @@ static int shadow_is(const struct br_sg_net *bn, u64 number,
 }
 
 int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
-			       u64 *generation, struct br_sg_refusal *refusal)
+			       u64 *generation, struct br_sg_refusal *refusal,
+			       struct br_sg_blocked *blocked)
 {
 	struct br_sg_config *config;
 	int err;
@@ -266,7 +290,7 @@ int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
 	config = br_sg_config_copy(bn->shadow->config);
 	if (!config)
 		goto out;
-	err = commit_locked(bn, config, NULL, NULL, false, refusal);
+	err = commit_locked(bn, config, NULL, NULL, false, refusal, blocked);
 	if (err)
 		br_sg_config_put(config);
 	*generation = bn->generation;
@@ -285,7 +309,7 @@ int br_sg_commit_shadow_drop(struct br_sg_net *bn,
 	err = shadow_is(bn, 0, refusal);
 	if (!err) {
 		err = policy_publish(bn, br_sg_policy_get(bn->policy), NULL,
-				     NULL, bn->generation);
+				     NULL, bn->generation, NULL);
 		if (err)
 			br_sg_policy_put(bn->policy);
 	}
@@ -298,5 +322,6 @@ void br_sg_commit_net_exit(struct br_sg_net *bn)
 	mutex_lock(&bn->commit);
 	br_sg_bind_net_exit(bn);
 	net_deactivate(bn);
+	net_unpin(bn);
 	mutex_unlock(&bn->commit);
 }

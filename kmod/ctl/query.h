@@ -97,8 +97,8 @@ bool br_sg_query_counter(struct br_sg_net *bn, const char *dev, u32 i,
 			  void *arg, int *ret);
 
 /*
- * The same of the shadow: of its port @dev, and of the @slot-th device that it
- * has counts for besides, if that is @dev or @dev is NULL.
+ * The same of the shadow: of its port @dev, and of the device in the @slot-th place of
+ * the snapshot, if the shadow has counts for it and it is @dev or @dev is NULL.
  */
 bool br_sg_query_shadow_counter(struct br_sg_net *bn, const char *dev, u32 i,
 			       int (*fn)(const struct br_sg_count *count,
@@ -106,7 +106,7 @@ bool br_sg_query_shadow_counter(struct br_sg_net *bn, const char *dev, u32 i,
 bool br_sg_query_shadow_dev_counter(struct br_sg_net *bn, u32 slot, const char *dev,
 			      u32 i, int (*fn)(const struct br_sg_count *count,
 					       void *arg), void *arg, int *ret);
-/* how many such devices there are */
+/* how many places there are; most are empty */
 u32 br_sg_query_shadow_devs(struct br_sg_net *bn);
 
 #endif

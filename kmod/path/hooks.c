@@ -66,11 +66,9 @@
 #define PRI_AFTER_CONNTRACK	(-198)
 #define PRI_FILTER		(-150)
 
-static const struct br_sg_bind *bind_of(const struct br_sg_net *bn,
+static const struct br_sg_bind *bind_of(const struct br_sg_snapshot *snap,
 					const struct net_device *dev)
 {
-	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
-
 	return snap ? br_sg_bind_find(snap, dev) : NULL;
 }
 
@@ -135,8 +133,8 @@ static bool frame_came_by_port(struct br_sg_net *bn,
 	const struct br_sg_bind *in;
 
 	dev = dev_get_by_index_rcu(bn->net, skb->skb_iif);
-	in = dev ? bind_of(bn, dev) : NULL;
-	return in && in->bridge == bind->bridge;
+	in = dev ? bind_of(rcu_dereference(bn->snap), dev) : NULL;
+	return in && in->bridge && in->bridge->dev == bind->bridge->dev;
 }
 
 /* that the bridge would lose, see refrag.c. What goes to or comes from the host it won't */
@@ -233,14 +231,14 @@ static unsigned int conclude_flow(struct br_sg_net *bn,
  * reaches conntrack. Counted at that end, whoever sent it; @direction is that of
  * the frame to @bind. Sets *@track to false if conntrack must not see it all the same.
  */
-static bool drop_revoked(struct br_sg_net *bn,
+static bool drop_revoked(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
 			 const struct br_sg_bind *bind, u8 direction,
 			 struct sk_buff *skb, bool *track)
 {
 	const struct br_sg_bind *end;
 	struct br_sg_frame frame;
 
-	end = br_sg_flow_revoked(bn, bind, &direction, skb, track);
+	end = br_sg_flow_revoked(bn, snap, bind, &direction, skb, track);
 	if (likely(!end))
 		return false;
 	br_sg_frame_size(&frame, skb);
@@ -427,8 +425,8 @@ static bool frame_is_steady(const struct sk_buff *skb)
 }
 
 static noinline_for_stack unsigned int
-pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
-	 struct sk_buff *skb, const struct nf_hook_state *state)
+pre_long(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+	 const struct br_sg_bind *bind, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	unsigned int verdict = NF_ACCEPT;
 	bool track;
@@ -446,7 +444,7 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	track = frame_is_ip(skb) &&
 		(!bind->bridge->stateless || frame_is_fragment(skb));
 	if (track && bind->watched && !frame_is_steady(skb) &&
-	    drop_revoked(bn, bind, BR_SG_EGRESS, skb, &track))
+	    drop_revoked(bn, snap, bind, BR_SG_EGRESS, skb, &track))
 		return NF_DROP;
 	if (track && br_sg_refrag_atomic(skb))
 		return pre_track(bind->bridge, skb, state);
@@ -495,7 +493,8 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
+	const struct br_sg_bind *bind = bind_of(snap, state->in);
 
 	if (!bind) {
 		this_cpu_write(plain.skb, NULL);
@@ -509,12 +508,12 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 	this_cpu_write(plain.skb, NULL);
-	return pre_long(bn, bind, skb, state);
+	return pre_long(bn, snap, bind, skb, state);
 }
 
 static noinline_for_stack unsigned int
-egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
-	    struct sk_buff *skb)
+egress_long(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+	    const struct br_sg_bind *bind, struct sk_buff *skb)
 {
 	bool guards = READ_ONCE(bind->state) == BR_SG_BIND_FILTER;
 	struct br_sg_verdict verdict = {};
@@ -536,12 +535,12 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return NF_DROP;
 	if (!guards) {
 		if (READ_ONCE(bind->state) == BR_SG_BIND_OPEN)
-			br_sg_flow_seen(bind, BR_SG_EGRESS, skb);
+			br_sg_flow_seen(snap, bind, BR_SG_EGRESS, skb);
 		return NF_ACCEPT;
 	}
 	if ((plain_already(bind, skb) ||
 	     br_sg_plain_egress(&bind->port->guard, skb)) &&
-	    br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict)) {
+	    br_sg_flow_judge_plain(snap, bind, BR_SG_EGRESS, skb, &verdict)) {
 		br_sg_frame_size(&frame, skb);
 		return conclude_flow(bn, bind, BR_SG_EGRESS, verdict, &frame,
 				     skb);
@@ -550,7 +549,7 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_egress(&bind->port->guard, &frame);
 	if (!verdict.code)
-		verdict = br_sg_flow_judge(bind, BR_SG_EGRESS, &frame, skb);
+		verdict = br_sg_flow_judge(snap, bind, BR_SG_EGRESS, &frame, skb);
 	count(bind, BR_SG_EGRESS, &verdict, &frame, skb);
 	return conclude_flow(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
 }
@@ -559,7 +558,8 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
+	const struct br_sg_bind *bind = bind_of(snap, state->in);
 	u8 bound;
 
 	if (!bind)
@@ -572,7 +572,7 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 		    br_sg_slot_admits(bind, BR_SG_EGRESS, skb))
 			return accept_established(bn, bind, BR_SG_EGRESS, skb);
 	}
-	return egress_long(bn, bind, skb);
+	return egress_long(bn, snap, bind, skb);
 }
 
 /*
@@ -581,9 +581,9 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
  * the bridge's zone. But a fragment by the host's, which knows its ports. False:
  * it is dropped, as *@verdict says.
  */
-static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
-		       const struct br_sg_frame *frame, struct sk_buff *skb,
-		       const struct nf_hook_state *state, unsigned int *verdict)
+static bool host_track(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+		       const struct br_sg_bind *bind, const struct br_sg_frame *frame,
+		       struct sk_buff *skb, const struct nf_hook_state *state, unsigned int *verdict)
 {
 	bool track;
 
@@ -596,7 +596,7 @@ static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	}
 	*verdict = NF_DROP;
 	if (bind->watched &&
-	    drop_revoked(bn, bind, BR_SG_INGRESS, skb, &track))
+	    drop_revoked(bn, snap, bind, BR_SG_INGRESS, skb, &track))
 		return false;
 	if (br_sg_flow_track(bind->bridge, skb, state) == NF_ACCEPT)
 		return true;
@@ -618,8 +618,8 @@ static bool host_missed(struct br_sg_net *bn, const struct br_sg_bind *bind,
 }
 
 static noinline_for_stack unsigned int
-ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
-	     struct sk_buff *skb, const struct nf_hook_state *state)
+ingress_long(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+	     const struct br_sg_bind *bind, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
@@ -635,12 +635,12 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 				     frame_came_by_port(bn, bind, skb), skb);
 		if (READ_ONCE(bind->state) == BR_SG_BIND_OPEN &&
 		    bind_tracks(bind))
-			br_sg_flow_seen(bind, BR_SG_INGRESS, skb);
+			br_sg_flow_seen(snap, bind, BR_SG_INGRESS, skb);
 		return early;
 	}
 	if (br_sg_plain_ingress(&bind->port->guard, skb) &&
 	    br_sg_plain_addressed(&bind->port->guard, skb) &&
-	    br_sg_flow_judge_plain(bind, BR_SG_INGRESS, skb, &verdict)) {
+	    br_sg_flow_judge_plain(snap, bind, BR_SG_INGRESS, skb, &verdict)) {
 		br_sg_frame_size(&frame, skb);
 		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
 				     skb);
@@ -648,16 +648,16 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (!verdict.code && host_missed(bn, bind, skb) &&
-	    !host_track(bn, bind, &frame, skb, state, &early))
+	    !host_track(bn, snap, bind, &frame, skb, state, &early))
 		return early;
 	/* the host's: of others' conntrack lets none by that is a packet's part */
 	if (!verdict.code && frame.flags & BR_SG_FRAME_FRAG) {
-		verdict = br_sg_flow_judge_fragment(bind, &frame, skb);
+		verdict = br_sg_flow_judge_fragment(snap, bind, &frame, skb);
 		return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame,
 				     skb);
 	}
 	if (!verdict.code)
-		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
+		verdict = br_sg_flow_judge(snap, bind, BR_SG_INGRESS, &frame, skb);
 	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
 	return conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 }
@@ -666,18 +666,19 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->out);
+	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
+	const struct br_sg_bind *bind = bind_of(snap, state->out);
 
 	if (!bind)
 		return NF_ACCEPT;
 	if (unlikely(bind->shadow))
-		return ingress_long(bn, bind, skb, state);
+		return ingress_long(bn, snap, bind, skb, state);
 	if (READ_ONCE(bind->state) == BR_SG_BIND_PASS)
 		return NF_ACCEPT;
 	if (bind_guards(bind) && br_sg_slot_admits(bind, BR_SG_INGRESS, skb) &&
 	    br_sg_plain_ingress(&bind->port->guard, skb))
 		return accept_established(bn, bind, BR_SG_INGRESS, skb);
-	return ingress_long(bn, bind, skb, state);
+	return ingress_long(bn, snap, bind, skb, state);
 }
 
 /* POST_ROUTING decides about the frame, except where it does not come to it */
@@ -685,7 +686,8 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->out);
+	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
+	const struct br_sg_bind *bind = bind_of(snap, state->out);
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
 	unsigned int tracked;
@@ -693,19 +695,17 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 	if (!bind)
 		return NF_ACCEPT;
 	if (state->okfn != br_forward_finish)
-		return ingress_long(bn, bind, skb, state);
+		return ingress_long(bn, snap, bind, skb, state);
 	if (!bind_guards(bind))
 		return NF_ACCEPT;
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (verdict.code < 0) {
 		if (unlikely(bind->shadow))
-			shadow_early(bn, bind, BR_SG_INGRESS, NF_DROP, false,
-				     skb);
+			shadow_early(bn, bind, BR_SG_INGRESS, NF_DROP, false, skb);
 		return conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 	}
-	return host_track(bn, bind, &frame, skb, state, &tracked) ? NF_ACCEPT :
-								     tracked;
+	return host_track(bn, snap, bind, &frame, skb, state, &tracked) ? NF_ACCEPT : tracked;
 }
 
 /*
@@ -717,7 +717,7 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	const struct br_sg_bind *bind = bind_of(rcu_dereference(bn->snap), state->in);
 	unsigned int verdict = NF_ACCEPT;
 	struct br_sg_frame frame;
 	bool early;
