@@ -259,6 +259,9 @@ static struct br_sg_zone *zones_reclaim(struct br_sg_zones *zones)
 {
 	struct br_sg_zone *zone;
 
+	/* it is asked at once: what is given away must not be in use */
+	zones->looked = jiffies - HZ - 1;
+	zones_look(zones);
 	zone = zones_oldest(zones, &zones->waiting, false);
 	if (!zone)
 		zone = zones_oldest(zones, &zones->resting, false);
