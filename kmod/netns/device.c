@@ -140,12 +140,18 @@ void br_sg_devs_touch_all(struct br_sg_devs *devs)
 		br_sg_dev_bridge_touch(devs, b);
 }
 
+/* scratch: it is away, and is to be on a bridge */
+static bool dev_joins(const struct br_sg_dev *d)
+{
+	return !d->is.bridge && !list_empty(&d->on_bridge);
+}
+
 struct br_sg_dev *br_sg_devs_next(struct br_sg_devs *devs, struct br_sg_dev *d)
 {
 	struct list_head *at;
 
-	if (d && !list_empty(&d->joining)) {
-		at = d->joining.next;
+	if (d && dev_joins(d)) {
+		at = d->on_bridge.next;
 	} else {
 		at = d ? d->node.next : devs->devs.next;
 		if (at != &devs->devs)
@@ -153,7 +159,7 @@ struct br_sg_dev *br_sg_devs_next(struct br_sg_devs *devs, struct br_sg_dev *d)
 		at = devs->joining.next;
 	}
 	return at == &devs->joining ? NULL :
-				      list_entry(at, struct br_sg_dev, joining);
+				      list_entry(at, struct br_sg_dev, on_bridge);
 }
 
 static void dev_unhash_id(struct br_sg_devs *devs, struct br_sg_dev *d)
@@ -183,7 +189,6 @@ static void dev_free(struct br_sg_devs *devs, struct br_sg_dev *d)
 	hlist_del(&d->hash);
 	devs->n_hash[d->ifindex % BR_SG_PAGES]--;
 	list_del(&d->node);
-	list_del(&d->joining);
 	list_del(&d->on_bridge);
 	list_del(&d->touched);
 	kfree(d);
@@ -205,10 +210,8 @@ static struct br_sg_dev *dev_new(struct br_sg_devs *devs, struct net_device *dev
 		return NULL;
 	d->dev = dev;
 	d->ifindex = ifindex;
-	d->fresh = true;
 	strscpy(d->name, name, sizeof(d->name));
 	INIT_LIST_HEAD(&d->node);
-	INIT_LIST_HEAD(&d->joining);
 	INIT_LIST_HEAD(&d->on_bridge);
 	INIT_LIST_HEAD(&d->touched);
 	INIT_HLIST_NODE(&d->by_id);
@@ -235,7 +238,7 @@ struct br_sg_dev *br_sg_dev_join(struct br_sg_devs *devs, struct net_device *dev
 	br_sg_dev_bridge_touch(devs, b);
 	d->next.bridge = b;
 	d->order = ++devs->order;
-	list_add_tail(&d->joining, &devs->joining);
+	list_add_tail(&d->on_bridge, &devs->joining);
 	return d;
 }
 
@@ -326,6 +329,7 @@ static void dev_settle(struct br_sg_devs *devs, struct br_sg_dev *d)
 	bool same_id = d->is.id.serial == d->next.id.serial &&
 		       !strcmp(d->is.id.name, d->next.id.name);
 	struct br_sg_dev_bridge *b = d->next.bridge;
+	bool joins = dev_joins(d);
 
 	list_del_init(&d->touched);
 	if (!same_id)
@@ -339,18 +343,15 @@ static void dev_settle(struct br_sg_devs *devs, struct br_sg_dev *d)
 		br_sg_shadow_end_lose(devs, d->end);
 	d->end = d->next_end;
 	d->next_end = NULL;
-	if (!list_empty(&d->joining)) {
-		list_del_init(&d->joining);
+	if (joins) {
 		list_move_tail(&d->node, &devs->devs);
-		list_add_tail(&d->on_bridge, &b->devs);
+		list_move_tail(&d->on_bridge, &b->devs);
 		b->n_devs++;
 	} else if (!b && dev_is_nobody(d)) {
 		dev_free(devs, d);
-		return;
-	} else if (d->fresh) {
+	} else if (list_empty(&d->node)) {
 		list_add_tail(&d->node, &devs->away);
 	}
-	d->fresh = false;
 }
 
 static void bridge_settle(struct br_sg_devs *devs, struct br_sg_dev_bridge *b)
@@ -396,11 +397,13 @@ void br_sg_devs_abandon(struct br_sg_devs *devs)
 
 	list_for_each_entry_safe(d, next, &devs->touched, touched) {
 		list_del_init(&d->touched);
-		list_del_init(&d->joining);
+		if (dev_joins(d))
+			list_del_init(&d->on_bridge);
 		if (d->next_end)
 			br_sg_shadow_end_free(d->next_end);
 		d->next_end = NULL;
-		if (d->fresh)
+		/* a record that was made for it */
+		if (list_empty(&d->node))
 			dev_free(devs, d);
 	}
 	list_for_each_entry_safe(b, next_b, &devs->touched_bridges, touched) {

@@ -137,27 +137,29 @@ struct br_sg_identity {
 
 /**
  * struct br_sg_dev_is - what a device is
- * @id: who it is
  * @bridge: it is on; NULL: it is away
  * @port: the policy's port for it; NULL: no port line, or it is away
+ * @id: who it is
  * @wish: the zone that its port line names, of one that filters; 0: none
  * @state: enum br_sg_bind_state; PASS: also of one that is away
  * @stateless: of @port
  */
 struct br_sg_dev_is {
-	struct br_sg_identity id;
 	struct br_sg_dev_bridge *bridge;
 	const struct br_sg_port *port;
+	struct br_sg_identity id;
 	u16 wish;
 	u8 state;
 	bool stateless;
 };
 
 /**
- * struct br_sg_dev - a device that is a bridge port, or was and is a port of ours
- * @node: in br_sg_devs.devs or .away
- * @joining: in br_sg_devs.joining: scratch: it is to be on a bridge, or another one
- * @on_bridge: in br_sg_dev_bridge.devs
+ * struct br_sg_dev - a device that is a bridge port, or was and is a port of ours;
+ *	256 bytes, there may be tens of thousands
+ * @node: in br_sg_devs.devs or .away; in neither: the record was made for this
+ *	decision
+ * @on_bridge: in br_sg_dev_bridge.devs; of one that is away and is to join a bridge,
+ *	scratch, in br_sg_devs.joining
  * @touched: in br_sg_devs.touched
  * @hash: in br_sg_devs.dev_hash
  * @by_name: in br_sg_devs.names, by @name
@@ -165,9 +167,8 @@ struct br_sg_dev_is {
  * @by_serial: in br_sg_devs.serials, likewise
  * @dev: it
  * @ifindex: of @dev
- * @name: the name it had when it was last looked at
  * @order: among all devices: when it joined
- * @fresh: scratch: the record was made for this decision
+ * @name: the name it had when it was last looked at
  * @is: what it is
  * @next: scratch: @is as it will be, of one that is touched
  * @end: what it is to the shadow, as published; NULL: nothing
@@ -177,7 +178,6 @@ struct br_sg_dev_is {
  */
 struct br_sg_dev {
 	struct list_head node;
-	struct list_head joining;
 	struct list_head on_bridge;
 	struct list_head touched;
 	struct hlist_node hash;
@@ -186,9 +186,8 @@ struct br_sg_dev {
 	struct hlist_node by_serial;
 	struct net_device *dev;
 	int ifindex;
+	u32 order;
 	char name[IFNAMSIZ];
-	u64 order;
-	bool fresh;
 	struct br_sg_dev_is is;
 	struct br_sg_dev_is next;
 	struct br_sg_shadow_end *end;
@@ -238,7 +237,7 @@ struct br_sg_devs {
 	struct hlist_head serials[BR_SG_PAGES];
 	u32 n_serials[BR_SG_PAGES];
 	struct hlist_head bridge_hash[BR_SG_NAMES];
-	u64 order;
+	u32 order;
 	u32 n_blocked;
 	DECLARE_BITMAP(dirty, BR_SG_PAGES);
 	DECLARE_BITMAP(dirty_serials, BR_SG_PAGES);

@@ -271,7 +271,7 @@ static int zones_all(struct br_sg_devs *devs)
 	return zones_chosen(devs);
 }
 
-static u64 bridge_order(const struct br_sg_devs *devs,
+static u32 bridge_order(const struct br_sg_devs *devs,
 			const struct br_sg_dev_bridge *b)
 {
 	const struct br_sg_dev *d;
@@ -280,18 +280,17 @@ static u64 bridge_order(const struct br_sg_devs *devs,
 		return list_first_entry(&b->devs, struct br_sg_dev,
 					on_bridge)->order;
 	/* those that join are few, unless all do */
-	list_for_each_entry(d, &devs->joining, joining)
+	list_for_each_entry(d, &devs->joining, on_bridge)
 		if (d->next.bridge == b)
 			return d->order;
-	return U64_MAX;
+	return U32_MAX;
 }
 
 /* the same, of bridges that have none and only those */
 static int zones_few(struct br_sg_devs *devs)
 {
 	struct br_sg_dev_bridge *b, *first;
-	u64 order, least;
-	u32 n = 0;
+	u32 order, least, n = 0;
 	int err;
 
 	list_for_each_entry(b, &devs->touched_bridges, touched)
@@ -300,7 +299,7 @@ static int zones_few(struct br_sg_devs *devs)
 		return zones_chosen(devs);
 	for (; n; n--) {
 		first = NULL;
-		least = U64_MAX;
+		least = U32_MAX;
 		list_for_each_entry(b, &devs->touched_bridges, touched) {
 			if (!bridge_lacks_zone(b))
 				continue;

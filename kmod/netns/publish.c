@@ -20,6 +20,7 @@
 #include "policy/snapshot.h"
 
 static_assert(BR_SG_PAGES == BR_SG_SNAPSHOT_PAGES);
+static_assert(sizeof(struct br_sg_dev) <= 256);
 
 /* of all snapshots, where no device is: never written */
 static struct br_sg_bind no_binds[1];
