@@ -176,8 +176,8 @@ out:
 void br_sg_query_figures(struct br_sg_net *bn, struct br_sg_figures *figures)
 {
 	const struct br_sg_snapshot *snap;
+	struct br_sg_binds_at at = {};
 	const struct br_sg_bind *bind;
-	u32 p, i;
 
 	memset(figures, 0, sizeof(*figures));
 	br_sg_counter_read(&bn->unconfigured, &figures->unconfigured_packets,
@@ -196,9 +196,8 @@ void br_sg_query_figures(struct br_sg_net *bn, struct br_sg_figures *figures)
 	mutex_unlock(&bn->publish);
 	rcu_read_lock();
 	snap = rcu_dereference(bn->snap);
-	if (snap)
-		br_sg_binds_each(snap, p, i, bind)
-			figures->ports_active += bind_active(bind);
+	while (snap && (bind = br_sg_binds_next(snap, &at)))
+		figures->ports_active += bind_active(bind);
 	rcu_read_unlock();
 }
 

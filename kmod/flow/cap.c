@@ -277,16 +277,13 @@ static void caps_each(struct br_sg_net *bn,
 {
 	const struct br_sg_snapshot *snap;
 	const struct br_sg_bind *bind;
-	u32 p, i;
+	struct br_sg_binds_at at = {};
 
 	rcu_read_lock();
 	snap = rcu_dereference(bn->snap);
-	if (!snap)
-		goto out;
-	br_sg_binds_each(snap, p, i, bind)
+	while (snap && (bind = br_sg_binds_next(snap, &at)))
 		if (bind->port && READ_ONCE(bind->state) == BR_SG_BIND_FILTER)
 			fn(bn, bind);
-out:
 	rcu_read_unlock();
 }
 

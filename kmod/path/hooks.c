@@ -100,8 +100,7 @@ static bool frame_is_fragment(const struct sk_buff *skb)
 
 static unsigned int drop(struct br_sg_net *bn, const struct br_sg_bind *bind,
 			 u8 direction, enum br_sg_reason reason,
-			 const struct br_sg_frame *frame,
-			 const struct sk_buff *skb)
+			 const struct br_sg_frame *frame, const struct sk_buff *skb)
 {
 	br_sg_counter_add(&bind->port->counters->reasons[direction][reason],
 			  frame->packets, frame->bytes);
@@ -583,7 +582,8 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
  */
 static bool host_track(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
 		       const struct br_sg_bind *bind, const struct br_sg_frame *frame,
-		       struct sk_buff *skb, const struct nf_hook_state *state, unsigned int *verdict)
+		       struct sk_buff *skb, const struct nf_hook_state *state,
+		       unsigned int *verdict)
 {
 	bool track;
 

@@ -405,10 +405,32 @@ br_sg_binds_slot(const struct br_sg_snapshot *snap, u32 i)
 	return NULL;
 }
 
-/* @i, u32, from 0 on, and the pages as @p: for all binds */
-#define br_sg_binds_each(snap, p, i, bind)				\
-	for (p = 0; p < BR_SG_SNAPSHOT_PAGES; p++)			\
-		for (i = 0; i <= (snap)->pages[p].mask; i++)		\
-			if ((bind = &(snap)->pages[p].binds[i])->dev)
+/**
+ * struct br_sg_binds_at - how far a walk over all binds has come; zero: it begins
+ * @page: that is next
+ * @slot: of it
+ */
+struct br_sg_binds_at {
+	u32 page;
+	u32 slot;
+};
+
+/* NULL: there is no more */
+static inline const struct br_sg_bind *
+br_sg_binds_next(const struct br_sg_snapshot *snap, struct br_sg_binds_at *at)
+{
+	const struct br_sg_page *page;
+	const struct br_sg_bind *bind;
+
+	for (; at->page < BR_SG_SNAPSHOT_PAGES; at->page++, at->slot = 0) {
+		page = &snap->pages[at->page];
+		while (at->slot <= page->mask) {
+			bind = &page->binds[at->slot++];
+			if (bind->dev)
+				return bind;
+		}
+	}
+	return NULL;
+}
 
 #endif

@@ -49,7 +49,7 @@ class Heard:
     def __init__(self, *before):
         self.p = subprocess.Popen([SGCTL, *before, "monitor", "events"],
                                   stdout=subprocess.PIPE)
-        self.left = b""
+        self.left, self.lines = b"", []
         end = harness.deadline(60)
         while not self.member() and time.monotonic() < end:
             time.sleep(0.01)
@@ -69,6 +69,7 @@ class Heard:
                 return ""
             self.left += got
         line, self.left = self.left.split(b"\n", 1)
+        self.lines.append(line.decode())
         return line.decode() + "\n"
 
     def event(self):
@@ -119,6 +120,7 @@ t.equal((r.stderr, shown("tap1")["zone_used"], shown("tap2")["zone_used"]),
         ("", 20, 8), "zones move on in one commit")
 heard.close()
 words.close()
+harness.valid(t, "monitor", *heard.lines)
 
 # a shadow that comes into force warns, too
 node.sgctl("shadow", "apply", "-", stdin=config((1, " zone 8"), (2, " zone 8")))
