@@ -32,10 +32,6 @@ static int __net_init br_sg_net_init(struct net *net)
 	bn->net = net;
 	mutex_init(&bn->commit);
 	mutex_init(&bn->publish);
-	INIT_LIST_HEAD(&bn->devs);
-	INIT_LIST_HEAD(&bn->away);
-	hash_init(bn->dev_hash);
-	hash_init(bn->bridge_hash);
 	br_sg_cap_net_init(bn);
 	br_sg_netlink_net_init(bn);
 	bn->empty = br_sg_config_new();

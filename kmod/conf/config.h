@@ -225,6 +225,21 @@ struct br_sg_group_conf *br_sg_config_group_edit(struct br_sg_config *c,
 /* the rules of a private group, private in the same way */
 struct br_sg_rules *br_sg_group_rules_edit(struct br_sg_group_conf *group);
 
+/* is there something that says what becomes of frames? */
+static inline bool br_sg_config_guards(const struct br_sg_config *config)
+{
+	return br_sg_config_n(config, BR_SG_KIND_PORT) ||
+	       br_sg_config_n(config, BR_SG_KIND_DEFAULT);
+}
+
+/* is there anything? */
+static inline bool br_sg_config_empty(const struct br_sg_config *config)
+{
+	return !br_sg_config_guards(config) &&
+	       !br_sg_config_n(config, BR_SG_KIND_GROUP) &&
+	       !br_sg_config_n(config, BR_SG_KIND_SET);
+}
+
 /* do both say the same of devices without a port line? @a may be NULL */
 bool br_sg_config_defaults_same(const struct br_sg_config *a,
 				const struct br_sg_config *b);

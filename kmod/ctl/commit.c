@@ -13,16 +13,33 @@
 #include "ctl/commit.h"
 #include "flow/cap.h"
 #include "netns/bind.h"
-#include "netns/device.h"
 #include "netns/event.h"
 #include "netns/net.h"
 #include "netns/resume.h"
+#include "netns/serial.h"
 #include "path/hooks.h"
 #include "policy/policy.h"
 #include "policy/snapshot.h"
 #include "policy/validate.h"
 
 /* the module stays while anything is configured anywhere */
+static int net_pin(struct br_sg_net *bn)
+{
+	if (bn->pinned)
+		return 0;
+	if (!try_module_get(THIS_MODULE))
+		return -EBUSY;
+	bn->pinned = true;
+	return 0;
+}
+
+static void net_unpin(struct br_sg_net *bn)
+{
+	if (bn->pinned)
+		module_put(THIS_MODULE);
+	bn->pinned = false;
+}
+
 static int net_activate(struct br_sg_net *bn)
 {
 	int err;
@@ -31,13 +48,8 @@ static int net_activate(struct br_sg_net *bn)
 		bn->events = br_sg_events_new(bn->net);
 	if (!bn->events)
 		return -ENOMEM;
-	if (!bn->pinned) {
-		if (!try_module_get(THIS_MODULE))
-			return -EBUSY;
-		bn->pinned = true;
-	}
 	if (!bn->zones.names) {
-		err = br_sg_zones_init(&bn->zones);
+		err = br_sg_zones_init(&bn->zones, bn->net);
 		if (err)
 			return err;
 	}
@@ -55,19 +67,17 @@ static void net_deactivate(struct br_sg_net *bn)
 	if (bn->hooked)
 		br_sg_hooks_unregister(bn);
 	bn->hooked = false;
-	if (bn->pinned)
-		module_put(THIS_MODULE);
-	bn->pinned = false;
 }
 
 /* with @shadow, or NULL: a netns without ports and defaults has none */
 static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 			  struct br_sg_policy *shadow,
-			  struct br_sg_resume *resume, u64 generation)
+			  struct br_sg_resume *resume, u64 generation,
+			  struct br_sg_blocked *blocked)
 {
-	struct br_sg_config *config = policy->config;
-	bool active = br_sg_config_n(config, BR_SG_KIND_PORT) ||
-		      br_sg_config_n(config, BR_SG_KIND_DEFAULT);
+	bool active = br_sg_config_guards(policy->config);
+	bool empty = br_sg_config_empty(policy->config);
+	bool pinned = bn->pinned;
 	bool before = bn->hooked;
 	int err = 0;
 
@@ -76,15 +86,19 @@ static int policy_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 	if (shadow)
 		br_sg_policy_get(shadow);
 	/* conntrack and hooks first: nothing is published that cannot hold */
-	if (active)
+	if (!empty)
+		err = net_pin(bn);
+	if (!err && active)
 		err = net_activate(bn);
 	if (!err)
 		err = br_sg_bind_publish(bn, policy, shadow, resume,
-					 generation);
+					 generation, blocked);
 	if (err)
 		br_sg_policy_put(shadow);
 	if (err ? !before : !active)
 		net_deactivate(bn);
+	if (err ? !pinned : empty)
+		net_unpin(bn);
 	return err;
 }
 
@@ -124,7 +138,9 @@ static int resume_check(struct br_sg_net *bn, struct br_sg_resume *resume,
 
 	if (!resume)
 		return 0;
-	b = br_sg_serial_taken(bn, resume, whose);
+	mutex_lock(&bn->publish);
+	b = br_sg_serial_taken(bn->devs, resume, whose);
+	mutex_unlock(&bn->publish);
 	if (!b)
 		return 0;
 	snprintf(refusal->text, sizeof(refusal->text),
@@ -142,8 +158,8 @@ static void resume_versions(const struct br_sg_policy *old,
 			    struct br_sg_resume *resume)
 {
 	struct br_sg_binding *b;
-	unsigned long i;
 	struct br_sg_port *port;
+	unsigned long i;
 
 	if (!resume)
 		return;
@@ -161,7 +177,8 @@ static void resume_versions(const struct br_sg_policy *old,
 static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
 			 struct br_sg_policy *shadow,
 			 struct br_sg_resume *resume, bool dry_run,
-			 struct br_sg_refusal *refusal)
+			 struct br_sg_refusal *refusal,
+			 struct br_sg_blocked *blocked)
 {
 	struct br_sg_policy *policy;
 	int err;
@@ -180,9 +197,13 @@ static int commit_locked(struct br_sg_net *bn, struct br_sg_config *config,
 	}
 	resume_versions(bn->policy, policy, resume);
 	config->generation = number_next(bn->generation);
-	err = policy_publish(bn, policy, shadow, resume, config->generation);
+	err = policy_publish(bn, policy, shadow, resume, config->generation,
+			     blocked);
 	if (err) {
 		br_sg_policy_put(policy);
+		if (err == -EEXIST)
+			snprintf(refusal->text, sizeof(refusal->text),
+				 "a serial asked for has become another device's meanwhile: begin again");
 		if (err == -ENOSPC)
 			snprintf(refusal->text, sizeof(refusal->text),
 				 "no conntrack zone is free: name one with \"zone\"");
@@ -217,7 +238,7 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 	shadow->base = bn->generation;
 	if (!dry_run)
 		err = policy_publish(bn, br_sg_policy_get(bn->policy), shadow,
-				     NULL, bn->generation);
+				     NULL, bn->generation, NULL);
 	br_sg_policy_put(shadow);
 	if (err) {
 		br_sg_policy_put(bn->policy);
@@ -232,7 +253,8 @@ static int shadow_locked(struct br_sg_net *bn, struct br_sg_config *config,
 
 int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
 		 struct br_sg_resume *resume, u64 base, u32 flags,
-			u64 *generation, struct br_sg_refusal *refusal)
+		 u64 *generation, struct br_sg_refusal *refusal,
+		 struct br_sg_blocked *blocked)
 {
 	bool dry_run = flags & BR_SG_COMMIT_F_DRY_RUN;
 	int err = -ESTALE;
@@ -251,7 +273,7 @@ int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
 		err = shadow_locked(bn, config, dry_run, refusal);
 	else
 		err = commit_locked(bn, config, bn->shadow, resume, dry_run,
-				    refusal);
+				    refusal, blocked);
 	shadow_tell(bn, before, BR_SG_SHADOW_DROPPED);
 	*generation = bn->generation;
 	mutex_unlock(&bn->commit);
@@ -277,7 +299,8 @@ static int shadow_is(const struct br_sg_net *bn, u64 number,
 }
 
 int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
-			u64 *generation, struct br_sg_refusal *refusal)
+			u64 *generation, struct br_sg_refusal *refusal,
+			struct br_sg_blocked *blocked)
 {
 	struct br_sg_config *config;
 	u64 before;
@@ -301,7 +324,7 @@ int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
 	config = br_sg_config_copy(bn->shadow->config);
 	if (!config)
 		goto out;
-	err = commit_locked(bn, config, NULL, NULL, false, refusal);
+	err = commit_locked(bn, config, NULL, NULL, false, refusal, blocked);
 	if (err)
 		br_sg_config_put(config);
 	shadow_tell(bn, before, BR_SG_SHADOW_COMMITTED);
@@ -324,7 +347,7 @@ int br_sg_commit_shadow_drop(struct br_sg_net *bn,
 	if (!err) {
 		before = bn->shadow->config->generation;
 		err = policy_publish(bn, br_sg_policy_get(bn->policy), NULL,
-				     NULL, bn->generation);
+				     NULL, bn->generation, NULL);
 		if (err)
 			br_sg_policy_put(bn->policy);
 		shadow_tell(bn, before, BR_SG_SHADOW_DROPPED);
@@ -338,5 +361,6 @@ void br_sg_commit_net_exit(struct br_sg_net *bn)
 	mutex_lock(&bn->commit);
 	br_sg_bind_net_exit(bn);
 	net_deactivate(bn);
+	net_unpin(bn);
 	mutex_unlock(&bn->commit);
 }

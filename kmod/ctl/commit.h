@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+struct br_sg_blocked;
 struct br_sg_config;
 struct br_sg_net;
 struct br_sg_refusal;
@@ -18,17 +19,20 @@ struct br_sg_resume;
  * and *@generation is what is in force; on error, and with _DRY_RUN, nothing has
  * changed and the caller still owns @config. @config->... is not changed but
  * for its generation and cookies. @resume may be NULL; it stays the caller's,
- * and what is used of it is. Process context; takes the netns' mutexes.
+ * and what is used of it is. Ports that it blocks are in @blocked. Process context;
+ * takes the netns' mutexes.
  */
 int br_sg_commit(struct br_sg_net *bn, struct br_sg_config *config,
 		 struct br_sg_resume *resume, u64 base, u32 flags,
-			u64 *generation, struct br_sg_refusal *refusal);
+		 u64 *generation, struct br_sg_refusal *refusal,
+		 struct br_sg_blocked *blocked);
 /*
  * The shadow, when it is @number or @number is 0, comes into force and is no
  * shadow any more; -ESTALE when what is in force is not what it was made of.
  */
 int br_sg_commit_shadow(struct br_sg_net *bn, u64 number,
-			u64 *generation, struct br_sg_refusal *refusal);
+			u64 *generation, struct br_sg_refusal *refusal,
+			struct br_sg_blocked *blocked);
 int br_sg_commit_shadow_drop(struct br_sg_net *bn,
 			     struct br_sg_refusal *refusal);
 /* all of a netns that dies */

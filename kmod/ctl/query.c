@@ -5,6 +5,7 @@
 
 #include "ctl/query.h"
 #include "flow/cap.h"
+#include "netns/device.h"
 #include "netns/net.h"
 #include "policy/budget.h"
 #include "policy/policy.h"
@@ -32,12 +33,17 @@ struct br_sg_config *br_sg_query_config(struct br_sg_net *bn)
 	return config;
 }
 
+/*
+ * The bind of @port, which names @dev. A device that has just been renamed may be
+ * bound to another port still.
+ */
 static const struct br_sg_bind *port_bind(const struct br_sg_snapshot *snap,
-					  int index)
+					  const struct br_sg_port *port,
+					  const struct net_device *dev)
 {
-	u32 slot = snap->binds[index];
+	const struct br_sg_bind *bind = dev ? br_sg_bind_find(snap, dev) : NULL;
 
-	return slot ? &snap->map[slot - 1] : NULL;
+	return bind && bind->port == port ? bind : NULL;
 }
 
 static bool bind_active(const struct br_sg_bind *bind)
@@ -64,20 +70,22 @@ void br_sg_query_port(struct br_sg_net *bn, const char *dev,
 		      struct br_sg_port_info *info)
 {
 	const struct br_sg_snapshot *snap;
+	const struct net_device *netdev;
+	const struct br_sg_port *port;
 	const struct br_sg_bind *bind;
-	int index;
 
 	memset(info, 0, sizeof(*info));
 	rcu_read_lock();
 	snap = rcu_dereference(bn->snap);
-	index = snap ? br_sg_policy_port_index(snap->policy, dev) : -1;
-	if (index < 0)
+	port = snap ? br_sg_policy_port(snap->policy, dev) : NULL;
+	if (!port)
 		goto out;
-	info->version = br_sg_policy_port_at(snap->policy, index)->version;
-	bind = port_bind(snap, index);
+	info->version = port->version;
+	netdev = dev_get_by_name_rcu(bn->net, dev);
+	bind = port_bind(snap, port, netdev);
 	if (!bind) {
-		info->state = dev_get_by_name_rcu(bn->net, dev) ?
-			BR_SG_PORT_UNBRIDGED : BR_SG_PORT_WAITING;
+		info->state = netdev ? BR_SG_PORT_UNBRIDGED :
+				       BR_SG_PORT_WAITING;
 		goto out;
 	}
 	info->state = BR_SG_PORT_ACTIVE;
@@ -112,7 +120,7 @@ bool br_sg_query_held(struct br_sg_net *bn, const char *dev,
 	netdev = snap ? dev_get_by_name_rcu(bn->net, dev) : NULL;
 	bind = netdev ? br_sg_bind_find(snap, netdev) : NULL;
 	if (!bind || READ_ONCE(bind->state) != BR_SG_BIND_UNCONFIGURED ||
-	    br_sg_policy_port_index(snap->policy, dev) >= 0)
+	    br_sg_policy_port(snap->policy, dev))
 		goto out;
 	held = true;
 	info->state = BR_SG_PORT_BLOCKED;
@@ -131,58 +139,55 @@ out:
 u32 br_sg_query_zones(struct br_sg_net *bn, u32 first,
 		      struct br_sg_zone_info *info, u32 max)
 {
-	const struct br_sg_snapshot *snap;
-	const struct br_sg_bridge *bridge;
-	u32 i, k, n = 0;
+	const struct br_sg_dev_bridge *b;
+	struct br_sg_zone_info *zone;
+	u32 n = 0;
 
-	rcu_read_lock();
-	snap = rcu_dereference(bn->snap);
-	for (i = 0; snap && i < snap->n_bridges; i++) {
-		bridge = &snap->bridges[i];
-		if (!bridge->zone)
+	mutex_lock(&bn->publish);
+	if (!bn->devs)
+		goto out;
+	list_for_each_entry(b, &bn->devs->bridges, list) {
+		if (!b->face.zone)
 			continue;
 		if (n >= first && n - first < max) {
-			struct br_sg_zone_info *zone = &info[n - first];
-
-			strscpy(zone->bridge, bridge->name,
+			zone = &info[n - first];
+			strscpy(zone->bridge, b->face.name,
 				sizeof(zone->bridge));
-			zone->zone = bridge->zone;
-			zone->ports = 0;
-			for (k = 0; k <= snap->mask; k++)
-				zone->ports += snap->map[k].bridge == bridge &&
-					       snap->map[k].port;
+			zone->zone = b->face.zone;
+			zone->ports = b->on.ours;
 		}
 		n++;
 	}
-	rcu_read_unlock();
+out:
+	mutex_unlock(&bn->publish);
 	return n > first ? n - first : 0;
 }
 
 void br_sg_query_figures(struct br_sg_net *bn, struct br_sg_figures *figures)
 {
 	const struct br_sg_snapshot *snap;
+	struct br_sg_binds_at at = {};
 	const struct br_sg_bind *bind;
-	u32 i;
 
 	memset(figures, 0, sizeof(*figures));
 	br_sg_counter_read(&bn->unconfigured, &figures->unconfigured_packets,
 			   &figures->unconfigured_bytes);
 	figures->bytes_max = br_sg_budget();
+	mutex_lock(&bn->publish);
+	if (bn->policy) {
+		figures->bytes = bn->policy->bytes;
+		figures->vector_bytes = bn->policy->vector_bytes;
+	}
+	if (bn->shadow) {
+		figures->shadow = bn->shadow->config->generation;
+		figures->shadow_base = bn->shadow->base;
+		figures->shadow_bytes = bn->shadow->bytes;
+	}
+	mutex_unlock(&bn->publish);
 	rcu_read_lock();
 	snap = rcu_dereference(bn->snap);
-	if (snap) {
-		figures->bytes = snap->policy->bytes;
-		figures->vector_bytes = snap->policy->vector_bytes;
-	}
-	if (snap && snap->shadow) {
-		figures->shadow = snap->shadow->config->generation;
-		figures->shadow_base = snap->shadow->base;
-		figures->shadow_bytes = snap->shadow->bytes;
-	}
-	for (i = 0; snap && i < snap->n_ports; i++) {
-		bind = port_bind(snap, i);
-		figures->ports_active += bind && bind_active(bind);
-	}
+	while (snap && (bind = br_sg_binds_next(snap, &at)))
+		figures->ports_active += bind_active(bind);
 	rcu_read_unlock();
 }
 
@@ -279,14 +284,15 @@ bool br_sg_query_shadow_dev_counter(struct br_sg_net *bn, u32 slot, const char *
 					       void *arg), void *arg, int *ret)
 {
 	const struct br_sg_snapshot *snap;
+	const struct br_sg_bind *bind;
 	struct br_sg_count count;
 	bool there = false;
 
 	rcu_read_lock();
 	snap = rcu_dereference(bn->snap);
-	if (snap && slot < snap->n_ends &&
-	    (!dev || !strcmp(dev, snap->ends[slot].dev)))
-		there = end_count_at(&snap->ends[slot], i, &count);
+	bind = snap ? br_sg_binds_slot(snap, slot) : NULL;
+	if (bind && bind->shadow && (!dev || !strcmp(dev, bind->shadow->dev)))
+		there = end_count_at(bind->shadow, i, &count);
 	if (there)
 		*ret = fn(&count, arg);
 	rcu_read_unlock();
@@ -300,7 +306,7 @@ u32 br_sg_query_shadow_devs(struct br_sg_net *bn)
 
 	rcu_read_lock();
 	snap = rcu_dereference(bn->snap);
-	n = snap ? snap->n_ends : 0;
+	n = snap && snap->shadow ? br_sg_binds_slots(snap) : 0;
 	rcu_read_unlock();
 	return n;
 }

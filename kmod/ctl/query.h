@@ -94,14 +94,14 @@ struct br_sg_count {
 bool br_sg_query_counter(const struct br_sg_port *port, u32 i,
 			 struct br_sg_count *count);
 /*
- * The @i-th counter of the @slot-th device that the shadow has counts for besides its
- * ports', if that is @dev or @dev is NULL; false: there is none. Calls @fn under RCU,
- * it must not sleep.
+ * The @i-th counter of the device in the @slot-th place of the snapshot, if the shadow
+ * has counts for it besides its ports' and it is @dev or @dev is NULL; false: there is
+ * none. Calls @fn under RCU, it must not sleep.
  */
 bool br_sg_query_shadow_dev_counter(struct br_sg_net *bn, u32 slot, const char *dev,
 				    u32 i, int (*fn)(const struct br_sg_count *count,
 					       void *arg), void *arg, int *ret);
-/* how many such devices there are */
+/* how many places there are; most are empty */
 u32 br_sg_query_shadow_devs(struct br_sg_net *bn);
 
 #endif

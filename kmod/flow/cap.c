@@ -42,7 +42,6 @@
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
-#include <linux/xarray.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
@@ -168,7 +167,7 @@ static bool entry_concerns(struct br_sg_net *bn, const struct nf_conn *ct)
 	u16 zone = nf_ct_zone(ct)->id;
 
 	return net_eq(nf_ct_net(ct), bn->net) && zone &&
-	       xa_load(&bn->zones.ids, zone);
+	       test_bit(zone, bn->zones.used);
 }
 
 static void chain_count(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
@@ -277,14 +276,14 @@ static void caps_each(struct br_sg_net *bn,
 				 const struct br_sg_bind *bind))
 {
 	const struct br_sg_snapshot *snap;
-	u32 i;
+	const struct br_sg_bind *bind;
+	struct br_sg_binds_at at = {};
 
 	rcu_read_lock();
 	snap = rcu_dereference(bn->snap);
-	for (i = 0; snap && i <= snap->mask; i++)
-		if (snap->map[i].dev && snap->map[i].port &&
-		    snap->map[i].state == BR_SG_BIND_FILTER)
-			fn(bn, &snap->map[i]);
+	while (snap && (bind = br_sg_binds_next(snap, &at)))
+		if (bind->port && READ_ONCE(bind->state) == BR_SG_BIND_FILTER)
+			fn(bn, bind);
 	rcu_read_unlock();
 }
 

@@ -176,11 +176,12 @@ bool br_sg_flow_tracked(const struct br_sg_bind *bind, const struct sk_buff *skb
 	return flow_entry(bind, skb, &ctinfo);
 }
 
-static struct br_sg_verdict judge_rules(const struct br_sg_bind *bind,
+static struct br_sg_verdict judge_rules(const struct br_sg_snapshot *snap,
+					const struct br_sg_bind *bind,
 					u8 direction,
 					const struct br_sg_frame *frame)
 {
-	return br_sg_verdict_rule(br_sg_rules_by_frame(bind->port, bind->remotes,
+	return br_sg_verdict_rule(br_sg_rules_by_frame(bind->port, snap->remotes,
 						       direction, frame));
 }
 
@@ -197,7 +198,8 @@ static bool may_answer(const struct br_sg_bind *bind, u8 direction,
  * shows them. All flows of two ends are one entry, so the first of another one that
  * the rules admit the other way round is new to the port.
  */
-static struct br_sg_verdict judge_ports(const struct br_sg_bind *bind,
+static struct br_sg_verdict judge_ports(const struct br_sg_snapshot *snap,
+					const struct br_sg_bind *bind,
 					u8 direction, unsigned long *word,
 					u64 slot,
 					const struct br_sg_frame *frame)
@@ -205,12 +207,12 @@ static struct br_sg_verdict judge_ports(const struct br_sg_bind *bind,
 	u8 ways = br_sg_slot_ways(slot);
 	struct br_sg_verdict verdict;
 
-	if (br_sg_rules_allow_portless(bind->port, bind->remotes, direction,
+	if (br_sg_rules_allow_portless(bind->port, snap->remotes, direction,
 				       ways, frame))
 		return br_sg_verdict_step(BR_SG_STEP_ESTABLISHED);
 	if (ways & BIT(direction))
 		return br_sg_verdict_step(-BR_SG_REASON_NO_RULE);
-	verdict = judge_rules(bind, direction, frame);
+	verdict = judge_rules(snap, bind, direction, frame);
 	if (!verdict.code && may_answer(bind, direction, frame))
 		WRITE_ONCE(*word, slot | BR_SG_SLOT_BOTH);
 	return verdict;
@@ -220,14 +222,15 @@ static struct br_sg_verdict judge_ports(const struct br_sg_bind *bind,
  * A message about @ct, or about what its master expected. Conntrack does not
  * refresh the entry for it, and moves no state: there is nothing to put back.
  */
-static struct br_sg_verdict judge_message(const struct br_sg_bind *bind,
+static struct br_sg_verdict judge_message(const struct br_sg_snapshot *snap,
+					  const struct br_sg_bind *bind,
 					  const struct nf_conn *ct, int own)
 {
-	u64 slot = br_sg_slot_peek(bind, ct, own);
+	u64 slot = br_sg_slot_peek(snap, bind, ct, own);
 	int i;
 
 	for (i = 0; !slot && ct->master && i < 2; i++)
-		slot = br_sg_slot_peek(bind, ct->master, i);
+		slot = br_sg_slot_peek(snap, bind, ct->master, i);
 	if (!slot)
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	if (br_sg_slot_revoked(slot))
@@ -236,7 +239,8 @@ static struct br_sg_verdict judge_message(const struct br_sg_bind *bind,
 }
 
 /* a connection that a helper expected: by the port's word in its master */
-static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
+static struct br_sg_verdict judge_expected(const struct br_sg_snapshot *snap,
+					   const struct br_sg_bind *bind,
 					   struct nf_conn *ct)
 {
 	unsigned long *words = br_sg_slot_words(ct->master);
@@ -245,7 +249,7 @@ static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
 	int i;
 
 	for (i = 0; words && i < 2; i++) {
-		slot = br_sg_slot_read(bind, ct->master, words, i);
+		slot = br_sg_slot_read(snap, bind, ct->master, words, i);
 		if (!slot)
 			continue;
 		verdict = br_sg_slot_verdict(ct->master, slot);
@@ -259,17 +263,19 @@ static struct br_sg_verdict judge_expected(const struct br_sg_bind *bind,
 }
 
 /* the rule that lets a packet by as an answer, of the other direction; -1: none */
-static int answer_rule(const struct br_sg_bind *bind, u8 direction, int dir,
+static int answer_rule(const struct br_sg_snapshot *snap,
+		       const struct br_sg_bind *bind, u8 direction, int dir,
 		       const struct nf_conn *ct, int own, u64 slot)
 {
 	if (!br_sg_slot_answers(bind, direction, dir, ct, own, slot))
 		return -1;
-	return br_sg_rules_for_flow(bind->port, bind->remotes, !direction, ct,
+	return br_sg_rules_for_flow(bind->port, snap->remotes, !direction, ct,
 				    own);
 }
 
 /* has the port not followed the connection, and lets it go on? */
-static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction, int dir,
+static bool entry_lapsed(const struct br_sg_snapshot *snap,
+			 const struct br_sg_bind *bind, u8 direction, int dir,
 			 const struct nf_conn *ct)
 {
 	int own = direction == BR_SG_INGRESS ? !dir : dir;
@@ -282,15 +288,16 @@ static bool entry_lapsed(const struct br_sg_bind *bind, u8 direction, int dir,
 		return br_sg_slot_version(slot) < port->since;
 	if (port->strict ||
 	    (br_sg_slot_revoked(slot) &&
-	     br_sg_rules_for_flow(port, bind->remotes,
+	     br_sg_rules_for_flow(port, snap->remotes,
 				  br_sg_slot_admitted(slot), ct, own) < 0))
 		return false;
-	return br_sg_rules_by_entry(port, bind->remotes, direction, ct, own) >= 0 ||
-	       answer_rule(bind, direction, dir, ct, own, slot) >= 0;
+	return br_sg_rules_by_entry(port, snap->remotes, direction, ct, own) >= 0 ||
+	       answer_rule(snap, bind, direction, dir, ct, own, slot) >= 0;
 }
 
 /* a packet without an entry: true if it is of one that lapsed, and has it now */
-static bool flow_resume(const struct br_sg_bind *bind, u8 direction,
+static bool flow_resume(const struct br_sg_snapshot *snap,
+			const struct br_sg_bind *bind, u8 direction,
 			struct sk_buff *skb)
 {
 	struct nf_hook_state state = { .net = dev_net(skb->dev) };
@@ -304,7 +311,7 @@ static bool flow_resume(const struct br_sg_bind *bind, u8 direction,
 	if (!h)
 		return false;
 	ct = nf_ct_tuplehash_to_ctrack(h);
-	lapsed = entry_lapsed(bind, direction, NF_CT_DIRECTION(h), ct);
+	lapsed = entry_lapsed(snap, bind, direction, NF_CT_DIRECTION(h), ct);
 	if (lapsed)
 		br_sg_slot_forget(ct, true);
 	nf_ct_put(ct);
@@ -319,10 +326,11 @@ static bool flow_resume(const struct br_sg_bind *bind, u8 direction,
  * a flow that is revoked does not come back with a new serial. It opens nothing
  * to what comes to the port: that the other sent does not say that this one did.
  */
-static bool judge_inherited(const struct br_sg_bind *bind, u8 direction,
-			    const struct br_sg_bind *holder,
-			    struct nf_conn *ct, unsigned long *words, int own,
-			    u64 slot, struct br_sg_verdict *verdict)
+static bool judge_inherited(const struct br_sg_snapshot *snap,
+			    const struct br_sg_bind *bind, u8 direction,
+			    const struct br_sg_bind *holder, struct nf_conn *ct,
+			    unsigned long *words, int own, u64 slot,
+			    struct br_sg_verdict *verdict)
 {
 	u8 admitted = br_sg_slot_admitted(slot);
 	u64 renewed;
@@ -330,7 +338,7 @@ static bool judge_inherited(const struct br_sg_bind *bind, u8 direction,
 	/* if it is there and allows the flow, it is the other's to say */
 	if (holder && !br_sg_slot_revoked(slot))
 		return false;
-	renewed = br_sg_slot_renewed(bind, ct, own, slot);
+	renewed = br_sg_slot_renewed(snap, bind, ct, own, slot);
 	if (br_sg_slot_revoked(renewed)) {
 		if (!holder && br_sg_slot_charge(bind, ct, &words[own]))
 			WRITE_ONCE(words[own], renewed);
@@ -350,7 +358,8 @@ static bool judge_inherited(const struct br_sg_bind *bind, u8 direction,
  * A packet on which the port has no verdict, by the rules: as an answer, if it is
  * one, else as new. *@admitted: the direction whose rule it is.
  */
-static struct br_sg_verdict judge_unseen(const struct br_sg_bind *bind,
+static struct br_sg_verdict judge_unseen(const struct br_sg_snapshot *snap,
+					 const struct br_sg_bind *bind,
 					 u8 direction, int dir,
 					 const struct br_sg_frame *frame,
 					 const struct nf_conn *ct, u64 slot,
@@ -366,19 +375,20 @@ static struct br_sg_verdict judge_unseen(const struct br_sg_bind *bind,
 	/* a request is no answer */
 	if (!(frame->flags & BR_SG_FRAME_SYN) &&
 	    may_answer(bind, direction, frame))
-		rule = answer_rule(bind, direction, dir, ct, own, slot);
+		rule = answer_rule(snap, bind, direction, dir, ct, own, slot);
 	*admitted = !direction;
 	if (rule >= 0 &&
 	    (!br_sg_tuple_lacks_ports(&ct->tuplehash[own].tuple) ||
-	     br_sg_rules_allow_portless(port, bind->remotes, direction,
+	     br_sg_rules_allow_portless(port, snap->remotes, direction,
 					BIT(*admitted), frame)))
 		return br_sg_verdict_rule(rule);
 	*admitted = direction;
-	return judge_rules(bind, direction, frame);
+	return judge_rules(snap, bind, direction, frame);
 }
 
 /* a packet of @ct in which the port has no verdict: @words[@own] is not its own */
-static struct br_sg_verdict judge_first(const struct br_sg_bind *bind,
+static struct br_sg_verdict judge_first(const struct br_sg_snapshot *snap,
+					const struct br_sg_bind *bind,
 					u8 direction, int dir,
 					const struct br_sg_frame *frame,
 					struct nf_conn *ct,
@@ -390,12 +400,13 @@ static struct br_sg_verdict judge_first(const struct br_sg_bind *bind,
 	struct br_sg_verdict verdict;
 	u8 admitted;
 
-	holder = br_sg_slot_bind(bind->bridge->snap, ct, slot);
+	holder = br_sg_slot_bind(snap, ct, slot);
 	if (mine && slot & BR_SG_SLOT_MARK &&
-	    judge_inherited(bind, direction, holder, ct, words, own, slot,
+	    judge_inherited(snap, bind, direction, holder, ct, words, own, slot,
 			    &verdict))
 		return verdict;
-	verdict = judge_unseen(bind, direction, dir, frame, ct, slot, &admitted);
+	verdict = judge_unseen(snap, bind, direction, dir, frame, ct, slot,
+			       &admitted);
 	if (verdict.code < 0)
 		return mine && br_sg_slot_revoked(slot) ?
 			       br_sg_slot_verdict(ct, slot) : verdict;
@@ -413,7 +424,8 @@ static struct br_sg_verdict judge_first(const struct br_sg_bind *bind,
  * anew, as after a migration; what they do not leaves it as it is. Two CPUs may both
  * do so: conntrack makes one entry of the two.
  */
-static struct br_sg_verdict judge_roomless(const struct br_sg_bind *bind,
+static struct br_sg_verdict judge_roomless(const struct br_sg_snapshot *snap,
+					   const struct br_sg_bind *bind,
 					   u8 direction,
 					   const struct br_sg_frame *frame,
 					   struct nf_conn *ct,
@@ -429,8 +441,8 @@ static struct br_sg_verdict judge_roomless(const struct br_sg_bind *bind,
 
 	if (!nf_ct_is_confirmed(ct) || br_sg_frame_is_icmp_error(frame))
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
-	verdict = judge_unseen(bind, direction, CTINFO2DIR(ctinfo), frame, ct,
-			       SLOT_UNKNOWN, &admitted);
+	verdict = judge_unseen(snap, bind, direction, CTINFO2DIR(ctinfo), frame,
+			       ct, SLOT_UNKNOWN, &admitted);
 	if (verdict.code < 0 || !may_answer(bind, direction, frame))
 		return verdict;
 	nf_ct_kill(ct);
@@ -445,11 +457,11 @@ static struct br_sg_verdict judge_roomless(const struct br_sg_bind *bind,
 		return br_sg_slot_take(bind, direction, admitted, ct, words,
 				       own, verdict.rule);
 	/* somebody else was faster */
-	slot = br_sg_slot_read(bind, ct, words, own);
+	slot = br_sg_slot_read(snap, bind, ct, words, own);
 	if (slot)
 		return br_sg_slot_verdict(ct, slot);
-	return judge_first(bind, direction, CTINFO2DIR(ctinfo), frame, ct, words,
-			   own);
+	return judge_first(snap, bind, direction, CTINFO2DIR(ctinfo), frame, ct,
+			   words, own);
 }
 
 /*
@@ -459,24 +471,25 @@ static struct br_sg_verdict judge_roomless(const struct br_sg_bind *bind,
  * nobody has. True: that is all; false: conntrack may see it now, the rules allow the
  * flow again or the word has become this port's.
  */
-static bool orphan_verdict(const struct br_sg_bind *bind, u8 direction,
+static bool orphan_verdict(const struct br_sg_snapshot *snap,
+			   const struct br_sg_bind *bind, u8 direction,
 			   const struct br_sg_frame *frame, struct nf_conn *ct,
 			   int own, struct br_sg_verdict *verdict)
 {
 	unsigned long *words = br_sg_slot_words(ct);
-	u64 slot = words ? br_sg_slot_read(bind, ct, words, own) : 0;
+	u64 slot = words ? br_sg_slot_read(snap, bind, ct, words, own) : 0;
 
 	if (direction == BR_SG_EGRESS &&
-	    !br_sg_entry_orphaned(bind->bridge, ct, !own)) {
+	    !br_sg_entry_orphaned(snap, ct, !own)) {
 		*verdict = br_sg_verdict_step(-BR_SG_REASON_INVALID);
 		return true;
 	}
 	if (slot)
 		*verdict = br_sg_slot_verdict(ct, slot);
 	else if (direction == BR_SG_EGRESS)
-		*verdict = judge_rules(bind, direction, frame);
-	else if (!br_sg_entry_orphaned(bind->bridge, ct, own) ||
-		 !judge_inherited(bind, direction, NULL, ct, words, own,
+		*verdict = judge_rules(snap, bind, direction, frame);
+	else if (!br_sg_entry_orphaned(snap, ct, own) ||
+		 !judge_inherited(snap, bind, direction, NULL, ct, words, own,
 				  READ_ONCE(words[own]), verdict))
 		return false;
 	return direction == BR_SG_EGRESS || verdict->code < 0;
@@ -486,7 +499,8 @@ static bool orphan_verdict(const struct br_sg_bind *bind, u8 direction,
  * A packet that may move conntrack's state and that it was not shown (see
  * br_sg_flow_revoked()), or that it has no entry for: true when it is decided
  */
-static bool judge_orphan(const struct br_sg_bind *bind, u8 direction,
+static bool judge_orphan(const struct br_sg_snapshot *snap,
+			 const struct br_sg_bind *bind, u8 direction,
 			 const struct br_sg_frame *frame, struct sk_buff *skb,
 			 struct br_sg_verdict *verdict)
 {
@@ -499,7 +513,7 @@ static bool judge_orphan(const struct br_sg_bind *bind, u8 direction,
 	if (!h && direction == BR_SG_EGRESS)
 		return true;
 	if (h) {
-		decided = orphan_verdict(bind, direction, frame,
+		decided = orphan_verdict(snap, bind, direction, frame,
 					 nf_ct_tuplehash_to_ctrack(h),
 					 direction == BR_SG_INGRESS ?
 					 !NF_CT_DIRECTION(h) :
@@ -512,7 +526,8 @@ static bool judge_orphan(const struct br_sg_bind *bind, u8 direction,
 	return br_sg_flow_track(bind->bridge, skb, &state) != NF_ACCEPT;
 }
 
-struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
+struct br_sg_verdict br_sg_flow_judge(const struct br_sg_snapshot *snap,
+				      const struct br_sg_bind *bind,
 				      u8 direction,
 				      const struct br_sg_frame *frame,
 				      struct sk_buff *skb)
@@ -530,48 +545,51 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
 	if (frame->flags & BR_SG_FRAME_FRAG)
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	if (bind->port->stateless)
-		return judge_rules(bind, direction, frame);
+		return judge_rules(snap, bind, direction, frame);
 	ct = flow_entry(bind, skb, &ctinfo);
 	/* not by a copy of a flood: the connection is another port's */
 	if (!ct && br_sg_proto_has_state(frame->proto) &&
 	    may_answer(bind, direction, frame)) {
 		if (skb_get_nfct(skb) == IP_CT_UNTRACKED) {
-			if (judge_orphan(bind, direction, frame, skb, &verdict))
+			if (judge_orphan(snap, bind, direction, frame, skb,
+					 &verdict))
 				return verdict;
 			ct = flow_entry(bind, skb, &ctinfo);
 		} else if (frame->proto == IPPROTO_TCP &&
-			   flow_resume(bind, direction, skb)) {
+			   flow_resume(snap, bind, direction, skb)) {
 			ct = flow_entry(bind, skb, &ctinfo);
 		}
 	}
 	if (!ct) {
 		if (br_sg_frame_has_no_state(frame) && !nf_ct_get(skb, &ctinfo))
-			return judge_rules(bind, direction, frame);
+			return judge_rules(snap, bind, direction, frame);
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	}
 	own = br_sg_slot_own(ctinfo, direction);
 	if (br_sg_frame_is_message(frame, ctinfo))
-		return judge_message(bind, ct, own);
+		return judge_message(snap, bind, ct, own);
 	words = br_sg_slot_words(ct);
 	if (!words)
-		return judge_roomless(bind, direction, frame, ct, ctinfo, skb);
-	slot = br_sg_slot_read(bind, ct, words, own);
+		return judge_roomless(snap, bind, direction, frame, ct, ctinfo,
+				      skb);
+	slot = br_sg_slot_read(snap, bind, ct, words, own);
 	if (slot) {
 		if ((slot & BR_SG_SLOT_MARK) == BR_SG_SLOT_PORTS &&
 		    !br_sg_frame_is_icmp_error(frame))
-			return judge_ports(bind, direction, &words[own], slot,
-					   frame);
+			return judge_ports(snap, bind, direction, &words[own],
+					   slot, frame);
 		return br_sg_slot_verdict(ct, slot);
 	}
 	if (br_sg_frame_is_icmp_error(frame))
 		return br_sg_verdict_step(-BR_SG_REASON_INVALID);
 	if (ct->master)
-		return judge_expected(bind, ct);
-	return judge_first(bind, direction, CTINFO2DIR(ctinfo), frame, ct, words,
-			   own);
+		return judge_expected(snap, bind, ct);
+	return judge_first(snap, bind, direction, CTINFO2DIR(ctinfo), frame, ct,
+			   words, own);
 }
 
-void br_sg_flow_seen(const struct br_sg_bind *bind, u8 direction,
+void br_sg_flow_seen(const struct br_sg_snapshot *snap,
+		     const struct br_sg_bind *bind, u8 direction,
 		     const struct sk_buff *skb)
 {
 	enum ip_conntrack_info ctinfo;
@@ -597,7 +615,7 @@ void br_sg_flow_seen(const struct br_sg_bind *bind, u8 direction,
 	if (br_sg_slot_serial(slot) == br_sg_slot_serial(seen) ?
 	    slot & BR_SG_SLOT_MARK || !(slot & BR_SG_SLOT_INGRESS) :
 	    br_sg_slot_revoked(slot) ||
-	    br_sg_slot_bind(bind->bridge->snap, ct, slot))
+	    br_sg_slot_bind(snap, ct, slot))
 		return;
 	WRITE_ONCE(words[own], seen);
 }
@@ -625,7 +643,8 @@ int br_sg_flow_count(const struct br_sg_bind *bind, u8 direction,
 }
 
 /* a stateless port's, beside ports that keep state: the entry is its, too */
-static struct br_sg_verdict judge_plain(const struct br_sg_bind *bind,
+static struct br_sg_verdict judge_plain(const struct br_sg_snapshot *snap,
+					const struct br_sg_bind *bind,
 					u8 direction,
 					const struct sk_buff *skb)
 {
@@ -633,7 +652,7 @@ static struct br_sg_verdict judge_plain(const struct br_sg_bind *bind,
 	int reason;
 
 	verdict = br_sg_verdict_rule(br_sg_rules_by_skb(bind->port,
-							bind->remotes,
+							snap->remotes,
 							direction, skb));
 	if (!verdict.code) {
 		reason = br_sg_flow_count(bind, direction, skb);
@@ -642,7 +661,8 @@ static struct br_sg_verdict judge_plain(const struct br_sg_bind *bind,
 	return verdict;
 }
 
-bool br_sg_flow_judge_copy(const struct br_sg_bind *bind,
+bool br_sg_flow_judge_copy(const struct br_sg_snapshot *snap,
+			   const struct br_sg_bind *bind,
 			   const struct sk_buff *skb,
 			   struct br_sg_verdict *verdict)
 {
@@ -661,12 +681,13 @@ bool br_sg_flow_judge_copy(const struct br_sg_bind *bind,
 	    (bind->port->strict && nf_ct_protonum(ct) == IPPROTO_TCP))
 		return false;
 	*verdict = br_sg_verdict_rule(br_sg_rules_by_skb(bind->port,
-							 bind->remotes,
+							 snap->remotes,
 							 BR_SG_INGRESS, skb));
 	return true;
 }
 
-bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
+bool br_sg_flow_judge_plain(const struct br_sg_snapshot *snap,
+			    const struct br_sg_bind *bind, u8 direction,
 			    const struct sk_buff *skb,
 			    struct br_sg_verdict *verdict)
 {
@@ -679,7 +700,7 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	if (!ct || ct->master)
 		return false;
 	if (bind->port->stateless) {
-		*verdict = judge_plain(bind, direction, skb);
+		*verdict = judge_plain(snap, bind, direction, skb);
 		return true;
 	}
 	words = br_sg_slot_words(ct);
@@ -691,7 +712,7 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 	    (bind->port->strict && nf_ct_protonum(ct) == IPPROTO_TCP))
 		return false;
 	*verdict = br_sg_verdict_rule(br_sg_rules_by_entry(bind->port,
-							   bind->remotes,
+							   snap->remotes,
 							   direction, ct, own));
 	if (verdict->code)
 		return true;
@@ -706,7 +727,8 @@ bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
 }
 
 struct br_sg_verdict
-br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
+br_sg_flow_judge_fragment(const struct br_sg_snapshot *snap,
+			  const struct br_sg_bind *bind,
 			  const struct br_sg_frame *frame,
 			  const struct sk_buff *skb)
 {
@@ -736,9 +758,10 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 		ct = nf_ct_tuplehash_to_ctrack(h);
 		words = br_sg_slot_words(ct);
 		if (message)
-			verdict = judge_message(bind, ct, !NF_CT_DIRECTION(h));
+			verdict = judge_message(snap, bind, ct,
+						!NF_CT_DIRECTION(h));
 		else if (words)
-			slot = br_sg_slot_read(bind, ct, words,
+			slot = br_sg_slot_read(snap, bind, ct, words,
 					       !NF_CT_DIRECTION(h));
 		if (slot)
 			verdict = br_sg_slot_verdict(ct, slot);
@@ -747,6 +770,6 @@ br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
 	if (slot || message)
 		return verdict;
 rules:
-	return br_sg_verdict_rule(br_sg_rules_by_tuple(bind->port, bind->remotes,
+	return br_sg_verdict_rule(br_sg_rules_by_tuple(bind->port, snap->remotes,
 						       BR_SG_INGRESS, &tuple));
 }

@@ -11,8 +11,14 @@
 struct br_sg_bind;
 struct br_sg_bridge;
 struct br_sg_net;
+struct br_sg_snapshot;
 struct nf_hook_state;
 struct sk_buff;
+
+/*
+ * @snap: that @bind is of; the remotes of its port's policy and the other ends of a
+ * flow are asked for there, and nowhere else.
+ */
 
 /*
  * Tracks a frame of the host's own stack, which no bridge hook does, in the
@@ -32,10 +38,12 @@ bool br_sg_flow_tracked(const struct br_sg_bind *bind,
  * to false: that end has to see it first, and conntrack must not.
  */
 const struct br_sg_bind *
-br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
-		   u8 *direction, const struct sk_buff *skb, bool *track);
+br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+		   const struct br_sg_bind *bind, u8 *direction,
+		   const struct sk_buff *skb, bool *track);
 /* steps 9 to 11 */
-struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
+struct br_sg_verdict br_sg_flow_judge(const struct br_sg_snapshot *snap,
+				      const struct br_sg_bind *bind,
 				      u8 direction,
 				      const struct br_sg_frame *frame,
 				      struct sk_buff *skb);
@@ -45,14 +53,16 @@ struct br_sg_verdict br_sg_flow_judge(const struct br_sg_bind *bind,
  * of a connection, by the entry's tuple and without a look at the packet, and each of
  * a stateless port, by the packet. False: go the long way; *@verdict is not set.
  */
-bool br_sg_flow_judge_plain(const struct br_sg_bind *bind, u8 direction,
+bool br_sg_flow_judge_plain(const struct br_sg_snapshot *snap,
+			    const struct br_sg_bind *bind, u8 direction,
 			    const struct sk_buff *skb,
 			    struct br_sg_verdict *verdict);
 /*
  * The same for a plain packet towards the port that is not for it, a copy of a
  * flood: no verdict of the rules is kept of it. False: go the long way.
  */
-bool br_sg_flow_judge_copy(const struct br_sg_bind *bind,
+bool br_sg_flow_judge_copy(const struct br_sg_snapshot *snap,
+			   const struct br_sg_bind *bind,
 			   const struct sk_buff *skb,
 			   struct br_sg_verdict *verdict);
 /*
@@ -61,14 +71,16 @@ bool br_sg_flow_judge_copy(const struct br_sg_bind *bind,
  * entry of the bridge's zone came by a port and is of no whole packet.
  */
 struct br_sg_verdict
-br_sg_flow_judge_fragment(const struct br_sg_bind *bind,
+br_sg_flow_judge_fragment(const struct br_sg_snapshot *snap,
+			  const struct br_sg_bind *bind,
 			  const struct br_sg_frame *frame,
 			  const struct sk_buff *skb);
 /*
  * What a port that is off or trusted has sent, or was sent first: its word says so,
  * for when it filters. Not charged.
  */
-void br_sg_flow_seen(const struct br_sg_bind *bind, u8 direction,
+void br_sg_flow_seen(const struct br_sg_snapshot *snap,
+		     const struct br_sg_bind *bind, u8 direction,
 		     const struct sk_buff *skb);
 /*
  * A packet that is accepted without a verdict of the rules that is kept: if it

@@ -26,9 +26,9 @@ bool br_sg_proto_has_state(u8 proto)
 	       proto == IPPROTO_DCCP;
 }
 
-/* the port end of the bridge that has revoked @ct; NULL: none has */
+/* the port end that has revoked @ct; NULL: none has */
 static const struct br_sg_bind *
-entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct, int *own)
+entry_revoked(const struct br_sg_snapshot *snap, struct nf_conn *ct, int *own)
 {
 	unsigned long *words = br_sg_slot_words(ct);
 	const struct br_sg_bind *bind;
@@ -36,10 +36,10 @@ entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct, int *own)
 	int i;
 
 	for (i = 0; words && i < 2; i++) {
-		bind = br_sg_slot_bind(bridge->snap, ct, READ_ONCE(words[i]));
+		bind = br_sg_slot_bind(snap, ct, READ_ONCE(words[i]));
 		if (!bind || bind->port->stateless)
 			continue;
-		slot = br_sg_slot_read(bind, ct, words, i);
+		slot = br_sg_slot_read(snap, bind, ct, words, i);
 		if (slot && br_sg_slot_verdict(ct, slot).code < 0) {
 			*own = i;
 			return bind;
@@ -52,7 +52,8 @@ entry_revoked(const struct br_sg_bridge *bridge, struct nf_conn *ct, int *own)
  * The port that owns word @own of @ct is known, and has not written it: was the flow
  * revoked at its end, by one that is no more?
  */
-static bool entry_inherited(const struct br_sg_bind *bind,
+static bool entry_inherited(const struct br_sg_snapshot *snap,
+			    const struct br_sg_bind *bind,
 			    const struct nf_conn *ct, int own)
 {
 	const unsigned long *words = br_sg_slot_words(ct);
@@ -61,7 +62,8 @@ static bool entry_inherited(const struct br_sg_bind *bind,
 	return br_sg_slot_revoked(slot) &&
 	       READ_ONCE(bind->state) == BR_SG_BIND_FILTER &&
 	       !bind->port->stateless &&
-	       br_sg_slot_revoked(br_sg_slot_renewed(bind, ct, own, slot));
+	       br_sg_slot_revoked(br_sg_slot_renewed(snap, bind, ct, own,
+						     slot));
 }
 
 struct nf_conntrack_tuple_hash *br_sg_flow_find(const struct br_sg_bind *bind,
@@ -82,19 +84,20 @@ struct nf_conntrack_tuple_hash *br_sg_flow_find(const struct br_sg_bind *bind,
 	return nf_conntrack_find_get(net, &zone, &tuple);
 }
 
-bool br_sg_entry_orphaned(const struct br_sg_bridge *bridge,
+bool br_sg_entry_orphaned(const struct br_sg_snapshot *snap,
 			  const struct nf_conn *ct, int i)
 {
 	const unsigned long *words = br_sg_slot_words(ct);
 	u64 slot = words ? READ_ONCE(words[i]) : 0;
 
 	return br_sg_slot_revoked(slot) &&
-	       !br_sg_bind_by_serial(bridge->snap, br_sg_slot_serial(slot));
+	       !br_sg_bind_by_serial(snap, br_sg_slot_serial(slot));
 }
 
 const struct br_sg_bind *
-br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
-		   u8 *direction, const struct sk_buff *skb, bool *track)
+br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+		   const struct br_sg_bind *bind, u8 *direction,
+		   const struct sk_buff *skb, bool *track)
 {
 	struct nf_conntrack_tuple_hash *h = br_sg_flow_find(bind, bn->net, skb);
 	const struct br_sg_bind *end;
@@ -105,22 +108,22 @@ br_sg_flow_revoked(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return NULL;
 	ct = nf_ct_tuplehash_to_ctrack(h);
 	of = ct;
-	end = entry_revoked(bind->bridge, of, &own);
+	end = entry_revoked(snap, of, &own);
 	if (!end && ct->master) {
 		of = ct->master;
-		end = entry_revoked(bind->bridge, of, &own);
+		end = entry_revoked(snap, of, &own);
 		if (end)
 			br_sg_tomb_keep(ct, br_sg_tomb_state(ct));
 	}
 	own_end = br_sg_slot_own(NF_CT_DIRECTION(h) ? IP_CT_ESTABLISHED_REPLY :
 					    IP_CT_ESTABLISHED, *direction);
-	if (!end && entry_inherited(bind, ct, own_end)) {
+	if (!end && entry_inherited(snap, bind, ct, own_end)) {
 		end = bind;
 		of = ct;
 		own = own_end;
 	}
 	if (!end && *direction == BR_SG_EGRESS &&
-	    br_sg_entry_orphaned(bind->bridge, ct, !own_end))
+	    br_sg_entry_orphaned(snap, ct, !own_end))
 		*track = false;
 	if (end && end != bind)
 		*direction = BR_SG_INGRESS;

@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 struct br_sg_bind;
-struct br_sg_bridge;
+struct br_sg_snapshot;
 struct net;
 struct nf_conn;
 struct nf_conntrack_tuple_hash;
@@ -22,7 +22,7 @@ struct nf_conntrack_tuple_hash *br_sg_flow_find(const struct br_sg_bind *bind,
 						struct net *net,
 						const struct sk_buff *skb);
 /* word @i of @ct says that the flow is revoked, and who wrote it is no more */
-bool br_sg_entry_orphaned(const struct br_sg_bridge *bridge,
+bool br_sg_entry_orphaned(const struct br_sg_snapshot *snap,
 			  const struct nf_conn *ct, int i);
 
 #endif

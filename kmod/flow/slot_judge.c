@@ -113,7 +113,8 @@ struct br_sg_verdict br_sg_slot_take(const struct br_sg_bind *bind,
 	return br_sg_verdict_rule(rule);
 }
 
-u64 br_sg_slot_renewed(const struct br_sg_bind *bind, const struct nf_conn *ct,
+u64 br_sg_slot_renewed(const struct br_sg_snapshot *snap,
+		       const struct br_sg_bind *bind, const struct nf_conn *ct,
 		       int own, u64 slot)
 {
 	int rule;
@@ -121,7 +122,7 @@ u64 br_sg_slot_renewed(const struct br_sg_bind *bind, const struct nf_conn *ct,
 
 	kept = br_sg_slot_revoked(slot) ? slot & BR_SG_SLOT_RULE :
 					  br_sg_tomb_state(ct);
-	rule = br_sg_rules_for_flow(bind->port, bind->remotes,
+	rule = br_sg_rules_for_flow(bind->port, snap->remotes,
 				    br_sg_slot_admitted(slot), ct, own);
 	slot = bind->stamp | (slot & (BR_SG_SLOT_INGRESS | BR_SG_SLOT_BOTH));
 	slot |= rule < 0 ? BR_SG_SLOT_REVOKED | kept :
@@ -129,10 +130,11 @@ u64 br_sg_slot_renewed(const struct br_sg_bind *bind, const struct nf_conn *ct,
 	return slot;
 }
 
-static u64 slot_rejudge(const struct br_sg_bind *bind, struct nf_conn *ct,
+static u64 slot_rejudge(const struct br_sg_snapshot *snap,
+			const struct br_sg_bind *bind, struct nf_conn *ct,
 			unsigned long *words, int own, u64 slot)
 {
-	u64 renewed = br_sg_slot_renewed(bind, ct, own, slot);
+	u64 renewed = br_sg_slot_renewed(snap, bind, ct, own, slot);
 
 	if (renewed == slot)
 		return slot;
@@ -156,7 +158,8 @@ static bool slot_holds(const struct br_sg_bind *bind, u64 slot)
 	       !br_sg_slot_revoked(slot);
 }
 
-u64 br_sg_slot_peek(const struct br_sg_bind *bind, const struct nf_conn *ct,
+u64 br_sg_slot_peek(const struct br_sg_snapshot *snap,
+		    const struct br_sg_bind *bind, const struct nf_conn *ct,
 		    int own)
 {
 	const unsigned long *words = br_sg_slot_words(ct);
@@ -167,10 +170,11 @@ u64 br_sg_slot_peek(const struct br_sg_bind *bind, const struct nf_conn *ct,
 		return 0;
 	if (slot_holds(bind, slot))
 		return slot;
-	return br_sg_slot_renewed(bind, ct, own, slot);
+	return br_sg_slot_renewed(snap, bind, ct, own, slot);
 }
 
-u64 br_sg_slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
+u64 br_sg_slot_read(const struct br_sg_snapshot *snap,
+		    const struct br_sg_bind *bind, struct nf_conn *ct,
 		    unsigned long *words, int own)
 {
 	u64 slot = READ_ONCE(words[own]);
@@ -182,7 +186,7 @@ u64 br_sg_slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
 		return slot;
 	if (br_sg_slot_serial(slot) != br_sg_slot_serial(bind->stamp))
 		return 0;
-	return slot_rejudge(bind, ct, words, own, slot);
+	return slot_rejudge(snap, bind, ct, words, own, slot);
 }
 
 struct br_sg_verdict br_sg_slot_verdict(struct nf_conn *ct, u64 slot)

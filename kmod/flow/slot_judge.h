@@ -9,6 +9,7 @@
 #include "flow/rules.h"
 
 struct br_sg_bind;
+struct br_sg_snapshot;
 struct nf_conn;
 struct nf_conntrack_tuple;
 
@@ -81,13 +82,16 @@ struct br_sg_verdict br_sg_slot_take(const struct br_sg_bind *bind,
  * port's present policy has it: judged again in the direction that admitted the
  * flow. What is revoked has no rule; the word keeps the protocol's state instead.
  */
-u64 br_sg_slot_renewed(const struct br_sg_bind *bind, const struct nf_conn *ct,
+u64 br_sg_slot_renewed(const struct br_sg_snapshot *snap,
+		       const struct br_sg_bind *bind, const struct nf_conn *ct,
 		       int own, u64 slot);
 /* the port's slot, brought to its present version and not written; 0: none */
-u64 br_sg_slot_peek(const struct br_sg_bind *bind, const struct nf_conn *ct,
+u64 br_sg_slot_peek(const struct br_sg_snapshot *snap,
+		    const struct br_sg_bind *bind, const struct nf_conn *ct,
 		    int own);
 /* the port's slot, brought to its present version; 0: it has none */
-u64 br_sg_slot_read(const struct br_sg_bind *bind, struct nf_conn *ct,
+u64 br_sg_slot_read(const struct br_sg_snapshot *snap,
+		    const struct br_sg_bind *bind, struct nf_conn *ct,
 		    unsigned long *words, int own);
 /* what @slot, which is not 0, says of a packet of @ct */
 struct br_sg_verdict br_sg_slot_verdict(struct nf_conn *ct, u64 slot);

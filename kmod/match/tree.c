@@ -103,7 +103,7 @@ static u32 node_max(const struct br_sg_tree_type *type, u8 level)
 	return node_room(type, level, BR_SG_TREE_NODE);
 }
 
-/* has it as many as node_max()? Without a division, since it is asked at each level */
+/* has it as many as node_max()? Asked at each level, so without a division */
 static bool node_is_full(const struct br_sg_node *node)
 {
 	return node->n == node->cap && (node_bytes(node) == BR_SG_TREE_NODE ||
@@ -190,7 +190,7 @@ static void node_move(const struct br_sg_tree_type *type,
 
 /*
  * Makes the node at *@slot one that only this tree has, with room for @more,
- * or full; the way to @slot is the tree's own. One that has become much too
+ * or full (who asks splits it); the way to @slot is the tree's own. One that has become much too
  * large is made smaller, if there is memory for it.
  */
 static int node_own(const struct br_sg_tree_type *type, struct br_sg_tree *tree,
@@ -200,7 +200,6 @@ static int node_own(const struct br_sg_tree_type *type, struct br_sg_tree *tree,
 	bool own = refcount_read(&node->ref) == 1;
 	u32 n = node->n + more;
 
-	/* one that is full for good is split by who asks */
 	if (own && (n <= node->cap || node_is_full(node)) &&
 	    (n > node->cap / 4 || node_bytes(node) == node_sizes[0]))
 		return 0;

@@ -3,22 +3,37 @@
 #ifndef BR_SG_BIND_H
 #define BR_SG_BIND_H
 
+#include <linux/br_sg.h>
 #include <linux/types.h>
+
+#define BR_SG_BLOCKED_MAX	8	/* are named */
+#define BR_SG_BLOCKED_TEXT	(BR_SG_WARNING_MAX + 1)
 
 struct br_sg_net;
 struct br_sg_binding;
 struct br_sg_policy;
 struct br_sg_resume;
 
+/**
+ * struct br_sg_blocked - ports that a commit has blocked, or changed and left so
+ * @n: how many
+ * @text: of the first of them: which, and why
+ */
+struct br_sg_blocked {
+	u32 n;
+	char text[BR_SG_BLOCKED_MAX][BR_SG_BLOCKED_TEXT];
+};
+
 /*
- * Publishes @policy over the devices there are; NULL: nothing is configured
- * any more. @shadow, or NULL: judged beside it. @resume: what devices and bridges
- * had before, or NULL. Takes over the caller's references on success, but not
- * @resume. Under bn->commit.
+ * Publishes @policy over the devices there are; if it has neither port nor default
+ * there is no snapshot, and nobody follows devices. @shadow, or NULL: judged beside it.
+ * @resume: what devices and bridges had before, or NULL. Takes over the caller's
+ * references on success, but not @resume. -EEXIST: a serial of that has become another
+ * device's. Under bn->commit.
  */
 int br_sg_bind_publish(struct br_sg_net *bn, struct br_sg_policy *policy,
 		       struct br_sg_policy *shadow, struct br_sg_resume *resume,
-		       u64 generation);
+		       u64 generation, struct br_sg_blocked *blocked);
 /*
  * @fn of the devices that a port is bound to and of renamed ones, in the order
  * they joined, then of such that are on no bridge, from the *@i-th on, until it

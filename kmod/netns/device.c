@@ -11,346 +11,427 @@
  * had is who it was.
  */
 #include <linux/err.h>
-#include <linux/if_bridge.h>
-#include <linux/ktime.h>
-#include <linux/netdevice.h>
-#include <linux/rtnetlink.h>
+#include <linux/jhash.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "netns/device.h"
-#include "netns/net.h"
-#include "netns/resume.h"
-#include "netns/shadow_end.h"
-#include "netns/template.h"
-#include "policy/policy.h"
-#include "policy/snapshot.h"
+#include "policy/bind_state.h"
 
-static atomic_t serial_last;
-
-/*
- * Serials must not repeat while a conntrack entry could still carry one, five
- * days at most, and entries outlive the module. Counting from eight times the
- * seconds since 2020, a reload starts above all that came before unless more
- * than eight devices a second were bound all the time.
- */
-void br_sg_serial_seed(void)
+static u32 name_bucket(const char *name)
 {
-	s64 seconds = ktime_get_real_seconds() - 1577836800;
-
-	atomic_set(&serial_last, (u32)(seconds > 0 ? seconds * 8 : 0));
+	return jhash(name, strnlen(name, IFNAMSIZ), 0) & (BR_SG_NAMES - 1);
 }
 
-static u32 serial_next(void)
+struct br_sg_devs *br_sg_devs_new(struct br_sg_zones *zones)
 {
-	u32 serial;
+	struct br_sg_devs *devs = kvzalloc(sizeof(*devs), GFP_KERNEL_ACCOUNT);
 
-	do {
-		serial = atomic_inc_return(&serial_last);
-	} while (!serial);
-	return serial;
+	if (!devs)
+		return NULL;
+	devs->zones = zones;
+	INIT_LIST_HEAD(&devs->devs);
+	INIT_LIST_HEAD(&devs->away);
+	INIT_LIST_HEAD(&devs->joining);
+	INIT_LIST_HEAD(&devs->bridges);
+	INIT_LIST_HEAD(&devs->touched);
+	INIT_LIST_HEAD(&devs->touched_bridges);
+	return devs;
 }
 
-void br_sg_serial_seen(u32 serial)
+struct br_sg_dev *br_sg_dev_find(struct br_sg_devs *devs,
+				 const struct net_device *dev, int ifindex)
 {
-	int now = atomic_read(&serial_last);
-
-	do {
-		if ((int)(serial - now) <= 0)
-			return;
-	} while (!atomic_try_cmpxchg(&serial_last, &now, serial));
-}
-
-static const struct br_sg_binding *
-serial_taken_of(struct list_head *devs, struct br_sg_resume *resume,
-		char *whose)
-{
-	const struct br_sg_binding *binding;
 	struct br_sg_dev *d;
 
-	list_for_each_entry(d, devs, node) {
-		if (!d->id.serial)
-			continue;
-		binding = xa_load(&resume->serials, d->id.serial);
-		if (!binding || binding->ifindex == d->ifindex)
-			continue;
-		strscpy(whose, d->id.name, IFNAMSIZ);
-		return binding;
-	}
+	hlist_for_each_entry(d, &devs->dev_hash[ifindex % BR_SG_PAGES], hash)
+		if (d->dev == dev)
+			return d;
 	return NULL;
 }
 
-const struct br_sg_binding *
-br_sg_serial_taken(struct br_sg_net *bn, struct br_sg_resume *resume,
-		   char *whose)
-{
-	const struct br_sg_binding *binding;
-
-	mutex_lock(&bn->publish);
-	binding = serial_taken_of(&bn->devs, resume, whose);
-	if (!binding)
-		binding = serial_taken_of(&bn->away, resume, whose);
-	mutex_unlock(&bn->publish);
-	return binding;
-}
-
-struct br_sg_dev_bridge *br_sg_dev_bridge_find(struct br_sg_net *bn,
-					       const struct net_device *dev)
+struct br_sg_dev_bridge *br_sg_dev_bridge_find(struct br_sg_devs *devs,
+					       const struct net_device *dev,
+					       int ifindex)
 {
 	struct br_sg_dev_bridge *b;
 
-	hash_for_each_possible(bn->bridge_hash, b, node, dev->ifindex)
+	hlist_for_each_entry(b, &devs->bridge_hash[ifindex % BR_SG_NAMES], node)
 		if (b->dev == dev)
 			return b;
 	return NULL;
 }
 
-static struct br_sg_dev_bridge *bridge_get(struct br_sg_net *bn,
-					   struct net_device *dev)
+static void bridge_free(struct br_sg_dev_bridge *b)
 {
-	struct br_sg_dev_bridge *b = br_sg_dev_bridge_find(bn, dev);
+	br_sg_templates_put(b->templates);
+	list_del(&b->touched);
+	list_del(&b->list);
+	hlist_del(&b->node);
+	kfree(b);
+}
+
+void br_sg_dev_bridge_touch(struct br_sg_devs *devs, struct br_sg_dev_bridge *b)
+{
+	if (!list_empty(&b->touched))
+		return;
+	list_add_tail(&b->touched, &devs->touched_bridges);
+	b->next_on = b->on;
+	b->next_zone = b->zone;
+}
+
+struct br_sg_dev_bridge *br_sg_dev_bridge_get(struct br_sg_devs *devs,
+					      struct net_device *dev,
+					      int ifindex, const char *name)
+{
+	struct br_sg_dev_bridge *b = br_sg_dev_bridge_find(devs, dev, ifindex);
 
 	if (b)
 		return b;
 	b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
 	if (!b)
 		return NULL;
-	b->ifindex = dev->ifindex;
+	b->ifindex = ifindex;
 	b->dev = dev;
-	strscpy(b->user.name, dev->name, sizeof(b->user.name));
-	hash_add(bn->bridge_hash, &b->node, dev->ifindex);
+	strscpy(b->user.name, name, sizeof(b->user.name));
+	INIT_LIST_HEAD(&b->devs);
+	INIT_LIST_HEAD(&b->touched);
+	hlist_add_head(&b->node, &devs->bridge_hash[ifindex % BR_SG_NAMES]);
+	list_add_tail(&b->list, &devs->bridges);
+	b->fresh = true;
+	br_sg_dev_bridge_touch(devs, b);
 	return b;
 }
 
-void br_sg_dev_bridge_rename(struct br_sg_net *bn, struct br_sg_dev_bridge *b)
+void br_sg_dev_touch(struct br_sg_devs *devs, struct br_sg_dev *d)
 {
-	strscpy(b->user.name, b->dev->name, sizeof(b->user.name));
-	if (b->zone)
-		br_sg_zone_rename(&bn->zones, b->zone);
+	if (!list_empty(&d->touched))
+		return;
+	list_add_tail(&d->touched, &devs->touched);
+	d->next = d->is;
+	if (d->is.bridge)
+		br_sg_dev_bridge_touch(devs, d->is.bridge);
 }
 
-void br_sg_dev_bridge_gone(struct br_sg_net *bn, struct br_sg_dev_bridge *b)
+void br_sg_devs_touch_name(struct br_sg_devs *devs, const char *name)
 {
-	if (b->zone)
-		br_sg_zone_release(&bn->zones, b->zone);
-	br_sg_templates_put(b->templates);
-	hash_del(&b->node);
-	kfree(b);
-}
-
-struct br_sg_dev *br_sg_dev_find(struct br_sg_net *bn,
-				 const struct net_device *dev)
-{
+	u32 bucket = name_bucket(name);
 	struct br_sg_dev *d;
 
-	hash_for_each_possible(bn->dev_hash, d, hash, dev->ifindex)
-		if (d->dev == dev)
-			return d;
-	return NULL;
+	hlist_for_each_entry(d, &devs->names[bucket], by_name)
+		if (!strcmp(d->name, name))
+			br_sg_dev_touch(devs, d);
+	hlist_for_each_entry(d, &devs->ids[bucket], by_id)
+		if (!strcmp(d->is.id.name, name))
+			br_sg_dev_touch(devs, d);
 }
 
-static void dev_free(struct br_sg_dev *d)
+void br_sg_devs_touch_all(struct br_sg_devs *devs)
 {
+	struct br_sg_dev_bridge *b;
+	struct br_sg_dev *d;
+
+	list_for_each_entry(d, &devs->devs, node)
+		br_sg_dev_touch(devs, d);
+	list_for_each_entry(d, &devs->away, node)
+		br_sg_dev_touch(devs, d);
+	list_for_each_entry(b, &devs->bridges, list)
+		br_sg_dev_bridge_touch(devs, b);
+}
+
+/* scratch: it is away, and is to be on a bridge */
+static bool dev_joins(const struct br_sg_dev *d)
+{
+	return !d->is.bridge && !list_empty(&d->on_bridge);
+}
+
+struct br_sg_dev *br_sg_devs_next(struct br_sg_devs *devs, struct br_sg_dev *d)
+{
+	struct list_head *at;
+
+	if (d && dev_joins(d)) {
+		at = d->on_bridge.next;
+	} else {
+		at = d ? d->node.next : devs->devs.next;
+		if (at != &devs->devs)
+			return list_entry(at, struct br_sg_dev, node);
+		at = devs->joining.next;
+	}
+	return at == &devs->joining ? NULL :
+				      list_entry(at, struct br_sg_dev, on_bridge);
+}
+
+static void dev_unhash_id(struct br_sg_devs *devs, struct br_sg_dev *d)
+{
+	if (hlist_unhashed(&d->by_id))
+		return;
+	hlist_del_init(&d->by_id);
+	hlist_del_init(&d->by_serial);
+	devs->n_serials[d->is.id.serial % BR_SG_PAGES]--;
+}
+
+static void dev_hash_id(struct br_sg_devs *devs, struct br_sg_dev *d)
+{
+	u32 page = d->is.id.serial % BR_SG_PAGES;
+
+	if (!d->is.id.serial)
+		return;
+	hlist_add_head(&d->by_id, &devs->ids[name_bucket(d->is.id.name)]);
+	hlist_add_head(&d->by_serial, &devs->serials[page]);
+	devs->n_serials[page]++;
+}
+
+static void dev_free(struct br_sg_devs *devs, struct br_sg_dev *d)
+{
+	dev_unhash_id(devs, d);
+	hlist_del(&d->by_name);
+	hlist_del(&d->hash);
+	devs->n_hash[d->ifindex % BR_SG_PAGES]--;
 	list_del(&d->node);
-	hash_del(&d->hash);
-	br_sg_shadow_counts_put(d->counts);
+	list_del(&d->on_bridge);
+	list_del(&d->touched);
 	kfree(d);
 }
 
 /* @d has nothing that it could be asked for when it comes back */
 static bool dev_is_nobody(const struct br_sg_dev *d)
 {
-	return !d->id.serial && !d->id.renamed;
+	return !d->is.id.serial && !d->is.id.renamed;
 }
 
-/* a record of a device that is away */
-static struct br_sg_dev *dev_new(struct br_sg_net *bn, struct net_device *dev)
+/* a record that is on no list yet */
+static struct br_sg_dev *dev_new(struct br_sg_devs *devs, struct net_device *dev,
+				 int ifindex, const char *name)
 {
 	struct br_sg_dev *d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
 
 	if (!d)
 		return NULL;
 	d->dev = dev;
-	d->ifindex = dev->ifindex;
-	d->port = -1;
-	strscpy(d->name, dev->name, sizeof(d->name));
-	list_add_tail(&d->node, &bn->away);
-	hash_add(bn->dev_hash, &d->hash, dev->ifindex);
+	d->ifindex = ifindex;
+	strscpy(d->name, name, sizeof(d->name));
+	INIT_LIST_HEAD(&d->node);
+	INIT_LIST_HEAD(&d->on_bridge);
+	INIT_LIST_HEAD(&d->touched);
+	INIT_HLIST_NODE(&d->by_id);
+	INIT_HLIST_NODE(&d->by_serial);
+	hlist_add_head(&d->hash, &devs->dev_hash[ifindex % BR_SG_PAGES]);
+	devs->n_hash[ifindex % BR_SG_PAGES]++;
+	hlist_add_head(&d->by_name, &devs->names[name_bucket(name)]);
 	return d;
 }
 
-int br_sg_dev_join(struct br_sg_net *bn, struct net_device *dev,
-		   struct net_device *master)
+struct br_sg_dev *br_sg_dev_join(struct br_sg_devs *devs, struct net_device *dev,
+				 int ifindex, const char *name,
+				 struct br_sg_dev_bridge *b)
 {
-	struct br_sg_dev_bridge *b = bridge_get(bn, master);
-	struct br_sg_dev *d = br_sg_dev_find(bn, dev);
+	struct br_sg_dev *d = br_sg_dev_find(devs, dev, ifindex);
 
+	if (!d)
+		d = dev_new(devs, dev, ifindex, name);
+	if (!d)
+		return NULL;
+	br_sg_dev_touch(devs, d);
 	if (!b)
-		return -ENOMEM;
-	if (!d)
-		d = dev_new(bn, dev);
-	if (!d)
-		return -ENOMEM;
-	if (!d->bridge)
-		bn->n_devs++;
-	d->bridge = b;
-	list_move_tail(&d->node, &bn->devs);
-	return 0;
+		return d;
+	br_sg_dev_bridge_touch(devs, b);
+	d->next.bridge = b;
+	d->order = ++devs->order;
+	list_add_tail(&d->on_bridge, &devs->joining);
+	return d;
 }
 
-void br_sg_dev_leave(struct br_sg_net *bn, struct br_sg_dev *d)
+static void dev_dirty(struct br_sg_devs *devs, const struct br_sg_dev *d)
 {
-	if (d->bridge)
-		bn->n_devs--;
-	d->bridge = NULL;
-	if (dev_is_nobody(d)) {
-		dev_free(d);
+	__set_bit(d->ifindex % BR_SG_PAGES, devs->dirty);
+	if (br_sg_dev_is_port(&d->is))
+		__set_bit(d->is.id.serial % BR_SG_PAGES, devs->dirty_serials);
+}
+
+static void dev_left(struct br_sg_devs *devs, struct br_sg_dev *d)
+{
+	struct br_sg_dev_bridge *b = d->is.bridge;
+
+	dev_dirty(devs, d);
+	br_sg_ports_on_add(&b->on, &d->is, -1);
+	br_sg_dev_bridge_touch(devs, b);
+	b->next_on = b->on;
+	b->n_devs--;
+	devs->n_blocked -= d->is.state == BR_SG_BIND_ZONE;
+	/* what it wished may now be wished by another on that bridge */
+	devs->released |= d->is.wish;
+	list_del_init(&d->on_bridge);
+	d->is.bridge = NULL;
+	d->is.port = NULL;
+	d->is.wish = 0;
+	d->is.state = BR_SG_BIND_PASS;
+	d->is.stateless = false;
+	if (d->end)
+		br_sg_shadow_end_lose(devs, d->end);
+	d->end = NULL;
+	list_move_tail(&d->node, &devs->away);
+}
+
+void br_sg_dev_leave(struct br_sg_devs *devs, struct br_sg_dev *d)
+{
+	if (!d->is.bridge)
 		return;
-	}
-	br_sg_shadow_counts_put(d->counts);
-	d->counts = NULL;
-	d->state = BR_SG_BIND_PASS;
-	list_move_tail(&d->node, &bn->away);
+	dev_left(devs, d);
+	if (dev_is_nobody(d))
+		dev_free(devs, d);
 }
 
-void br_sg_dev_gone(struct br_sg_net *bn, struct br_sg_dev *d)
+void br_sg_dev_gone(struct br_sg_devs *devs, struct br_sg_dev *d)
 {
-	if (d->bridge)
-		bn->n_devs--;
-	dev_free(d);
+	if (d->is.bridge)
+		dev_left(devs, d);
+	dev_free(devs, d);
 }
 
 /* who it was stays known, since it may come back to that name */
-void br_sg_dev_rename(struct br_sg_dev *d)
+void br_sg_dev_rename(struct br_sg_devs *devs, struct br_sg_dev *d,
+		      const char *name)
 {
-	strscpy(d->name, d->dev->name, sizeof(d->name));
-	if (d->id.serial)
-		d->id.renamed = true;
+	hlist_del(&d->by_name);
+	strscpy(d->name, name, sizeof(d->name));
+	hlist_add_head(&d->by_name, &devs->names[name_bucket(name)]);
+	if (d->is.id.serial)
+		d->is.id.renamed = true;
+	br_sg_dev_touch(devs, d);
 }
 
-int br_sg_devs_scan(struct br_sg_net *bn, struct br_sg_resume *resume)
+void br_sg_dev_bridge_rename(struct br_sg_devs *devs,
+			     struct br_sg_dev_bridge *b, const char *name)
 {
-	struct net_device *dev, *master;
-	int err;
-
-	for_each_netdev(bn->net, dev) {
-		master = netdev_master_upper_dev_get(dev);
-		if (master && netif_is_bridge_master(master)) {
-			err = br_sg_dev_join(bn, dev, master);
-			if (err)
-				return err;
-		} else if (br_sg_resume_find(resume, dev->ifindex, dev->name) &&
-			   !dev_new(bn, dev)) {
-			return -ENOMEM;
-		}
-	}
-	return 0;
+	strscpy(b->user.name, name, sizeof(b->user.name));
+	if (b->zone)
+		br_sg_zone_rename(devs->zones, b->zone);
+	br_sg_dev_bridge_touch(devs, b);
 }
 
-/*
- * A device that a new port is bound to has a new serial, or the one it had before
- * the module was loaded anew. Then entries carry it, with older versions.
- */
-static void dev_bind(struct br_sg_dev *d, const struct br_sg_port *port,
-		     const struct br_sg_binding *before)
+void br_sg_dev_bridge_gone(struct br_sg_devs *devs, struct br_sg_dev_bridge *b)
 {
-	struct br_sg_identity *id = &d->next;
-
-	if (id->serial && id->epoch == port->epoch &&
-	    !strcmp(id->name, d->name)) {
-		if (id->version != port->version)
-			id->moved = true;
-	} else if (before && before->fits) {
-		id->serial = before->serial;
-		id->moved = true;
-	} else {
-		id->serial = serial_next();
-		id->moved = false;
-	}
-	strscpy(id->name, d->name, sizeof(id->name));
-	id->epoch = port->epoch;
-	id->version = port->version;
-	id->renamed = false;
-}
-
-void br_sg_dev_judge(struct br_sg_dev *d, const struct br_sg_policy *policy,
-		     struct br_sg_resume *resume)
-{
-	const struct br_sg_binding *before;
-
-	d->port = br_sg_policy_port_index(policy, d->name);
-	d->next = d->id;
-	/* the line is gone; one of that name which comes later is another */
-	if (d->id.serial && br_sg_policy_port_index(policy, d->id.name) < 0)
-		d->next.serial = 0;
-	before = br_sg_resume_find(resume, d->ifindex, d->name);
-	if (d->port < 0)
-		d->next.renamed |= before && before->renamed;
-	else if (d->bridge || (before && before->fits))
-		dev_bind(d, br_sg_policy_port_at(policy, d->port), before);
-}
-
-void br_sg_devs_judge_away(struct br_sg_net *bn,
-			   const struct br_sg_policy *policy,
-			   struct br_sg_resume *resume)
-{
-	struct br_sg_dev *d;
-
-	list_for_each_entry(d, &bn->away, node)
-		br_sg_dev_judge(d, policy, resume);
-}
-
-void br_sg_devs_settle(struct br_sg_net *bn)
-{
-	struct br_sg_dev_bridge *b;
 	struct br_sg_dev *d, *next;
-	int i;
 
-	list_for_each_entry(d, &bn->devs, node)
-		d->id = d->next;
-	list_for_each_entry_safe(d, next, &bn->away, node) {
-		d->id = d->next;
-		if (dev_is_nobody(d))
-			dev_free(d);
+	list_for_each_entry_safe(d, next, &b->devs, on_bridge)
+		br_sg_dev_leave(devs, d);
+	if (b->zone)
+		br_sg_zone_release(devs->zones, b->zone);
+	devs->released = true;
+	if (b->shown)
+		br_sg_bridge_lose(devs, b->shown);
+	bridge_free(b);
+}
+
+static void dev_settle(struct br_sg_devs *devs, struct br_sg_dev *d)
+{
+	bool same_id = d->is.id.serial == d->next.id.serial &&
+		       !strcmp(d->is.id.name, d->next.id.name);
+	struct br_sg_dev_bridge *b = d->next.bridge;
+	bool joins = dev_joins(d);
+
+	list_del_init(&d->touched);
+	if (!same_id)
+		dev_unhash_id(devs, d);
+	devs->n_blocked -= d->is.state == BR_SG_BIND_ZONE;
+	d->is = d->next;
+	devs->n_blocked += d->is.state == BR_SG_BIND_ZONE;
+	if (!same_id)
+		dev_hash_id(devs, d);
+	if (d->end)
+		br_sg_shadow_end_lose(devs, d->end);
+	d->end = d->next_end;
+	d->next_end = NULL;
+	if (joins) {
+		list_move_tail(&d->node, &devs->devs);
+		list_move_tail(&d->on_bridge, &b->devs);
+		b->n_devs++;
+	} else if (!b && dev_is_nobody(d)) {
+		dev_free(devs, d);
+	} else if (list_empty(&d->node)) {
+		list_add_tail(&d->node, &devs->away);
 	}
-	hash_for_each(bn->bridge_hash, i, b, node) {
-		if (b->next == b->zone)
-			continue;
+}
+
+static void bridge_settle(struct br_sg_devs *devs, struct br_sg_dev_bridge *b)
+{
+	list_del_init(&b->touched);
+	b->fresh = false;
+	b->on = b->next_on;
+	if (b->next_zone != b->zone) {
 		br_sg_templates_put(b->templates);
 		b->templates = b->next_templates;
 		b->next_templates = NULL;
-		b->zone = b->next;
+		b->zone = b->next_zone;
 	}
-	br_sg_zones_settle(&bn->zones);
+	if (b->zone && b->next_face.watched)
+		b->zone->watched = true;
+	if (memcmp(&b->face, &b->next_face, sizeof(b->face))) {
+		if (b->shown)
+			br_sg_bridge_lose(devs, b->shown);
+		b->shown = b->next_shown;
+		b->next_shown = NULL;
+		b->face = b->next_face;
+	}
 }
 
-void br_sg_devs_abandon(struct br_sg_net *bn)
+void br_sg_devs_settle(struct br_sg_devs *devs)
 {
-	struct br_sg_dev_bridge *b;
+	struct br_sg_dev_bridge *b, *next_b;
 	struct br_sg_dev *d, *next;
-	int i;
 
-	hash_for_each(bn->bridge_hash, i, b, node) {
+	list_for_each_entry_safe(d, next, &devs->touched, touched)
+		dev_settle(devs, d);
+	list_for_each_entry_safe(b, next_b, &devs->touched_bridges, touched)
+		bridge_settle(devs, b);
+	br_sg_zones_settle(devs->zones);
+	devs->released = false;
+	devs->stale = false;
+}
+
+void br_sg_devs_abandon(struct br_sg_devs *devs)
+{
+	struct br_sg_dev_bridge *b, *next_b;
+	struct br_sg_dev *d, *next;
+
+	list_for_each_entry_safe(d, next, &devs->touched, touched) {
+		list_del_init(&d->touched);
+		if (dev_joins(d))
+			list_del_init(&d->on_bridge);
+		if (d->next_end)
+			br_sg_shadow_end_free(d->next_end);
+		d->next_end = NULL;
+		/* a record that was made for it */
+		if (list_empty(&d->node))
+			dev_free(devs, d);
+	}
+	list_for_each_entry_safe(b, next_b, &devs->touched_bridges, touched) {
+		list_del_init(&b->touched);
 		br_sg_templates_put(b->next_templates);
 		b->next_templates = NULL;
+		if (b->next_shown)
+			br_sg_bridge_free(b->next_shown);
+		b->next_shown = NULL;
+		if (b->fresh)
+			bridge_free(b);
 	}
-	list_for_each_entry_safe(d, next, &bn->away, node)
-		if (dev_is_nobody(d))
-			dev_free(d);
-	br_sg_zones_abandon(&bn->zones);
+	br_sg_zones_abandon(devs->zones);
 }
 
-void br_sg_devs_forget(struct br_sg_net *bn)
+void br_sg_devs_free(struct br_sg_devs *devs,
+		     void (*lost)(struct br_sg_devs *devs, void *arg),
+		     void *arg)
 {
-	struct br_sg_dev_bridge *b;
+	struct br_sg_dev_bridge *b, *next_b;
 	struct br_sg_dev *d, *next;
-	struct hlist_node *n;
-	int i;
 
-	list_for_each_entry_safe(d, next, &bn->devs, node)
-		br_sg_dev_gone(bn, d);
-	list_for_each_entry_safe(d, next, &bn->away, node)
-		br_sg_dev_gone(bn, d);
-	hash_for_each_safe(bn->bridge_hash, i, n, b, node)
-		br_sg_dev_bridge_gone(bn, b);
+	list_for_each_entry_safe(d, next, &devs->devs, node)
+		br_sg_dev_gone(devs, d);
+	list_for_each_entry_safe(d, next, &devs->away, node)
+		br_sg_dev_gone(devs, d);
+	list_for_each_entry_safe(b, next_b, &devs->bridges, list)
+		br_sg_dev_bridge_gone(devs, b);
+	lost(devs, arg);
+	kvfree(devs);
 }

@@ -27,6 +27,8 @@ struct workqueue_struct;
  * @withheld: events of the port before this one that were not told
  * @entries: CT_NEAR: that the port has in conntrack's table
  * @limit: CT_NEAR: that it may have
+ * @state: PORT_STATE: enum br_sg_port_state
+ * @cause: PORT_STATE: enum br_sg_port_cause, or 0
  */
 struct br_sg_event {
 	u64 time;
@@ -38,6 +40,8 @@ struct br_sg_event {
 	u32 withheld;
 	u32 entries;
 	u32 limit;
+	u8 state;
+	u8 cause;
 };
 
 /**

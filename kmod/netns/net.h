@@ -9,7 +9,6 @@
 #ifndef BR_SG_NET_H
 #define BR_SG_NET_H
 
-#include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
@@ -25,6 +24,7 @@
 extern struct workqueue_struct *br_sg_wq;
 
 struct br_sg_config;
+struct br_sg_devs;
 struct br_sg_snapshot;
 struct br_sg_policy;
 
@@ -43,25 +43,23 @@ struct br_sg_transactions {
 /**
  * struct br_sg_net - one netns
  * @net: it
- * @snap: what the packet path reads; NULL while nothing is configured.
+ * @snap: what the packet path reads; NULL while there is no port and no default.
  *	Written under @publish
  * @commit: serialises commits
  * @publish: protects all below
- * @policy: of @snap, a reference; NULL like it. Written under @commit and
- *	@publish, read under either
+ * @policy: of @snap, a reference; there without it, too, while groups or sets are
+ *	configured. NULL: nothing was. Written under @commit and @publish, read under
+ *	either
  * @generation: of the configuration in force; like @policy
  * @shadow: of @snap, a reference; NULL: none. Like @policy
  * @shadows: the number of the last shadow. Protected by @commit
  * @moved: of @snap, one more with each
  * @hooked: our hooks are registered. Protected by @commit
- * @pinned: we hold a reference to the module. Protected by @commit
+ * @pinned: we hold a reference to the module, while anything is configured.
+ *	Protected by @commit
  * @empty: the configuration while there is no other; constant
- * @devs: struct br_sg_dev, bridge ports, in the order they joined
- * @away: the same, of ports of ours that have left their bridge
- * @n_devs: how many in @devs
- * @dev_hash: both by ifindex
- * @bridge_hash: struct br_sg_dev_bridge by ifindex
- * @zones: zones of bridges
+ * @devs: devices and bridges; NULL like @snap
+ * @zones: zones of bridges; from the first port on
  * @hooks: ours; their priv is this struct. Protected by @commit
  * @foreign: another had bridge conntrack on before us. Protected by @commit,
  *	read by the packet path, where it does not change
@@ -90,11 +88,7 @@ struct br_sg_net {
 	bool hooked;
 	bool pinned;
 	struct br_sg_config *empty;
-	struct list_head devs;
-	struct list_head away;
-	u32 n_devs;
-	DECLARE_HASHTABLE(dev_hash, 10);
-	DECLARE_HASHTABLE(bridge_hash, 10);
+	struct br_sg_devs *devs;
 	struct br_sg_zones zones;
 	struct nf_hook_ops hooks[BR_SG_HOOKS];
 	bool foreign;

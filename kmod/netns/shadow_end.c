@@ -74,7 +74,6 @@ int br_sg_shadow_end_init(struct br_sg_shadow_end *end,
 	struct br_sg_shadow_counts *counts = dev->counts;
 	struct br_sg_ruleset *ruleset = dev->real ? dev->real->ruleset : NULL;
 	u64 number = shadow->config->generation;
-	int index;
 
 	if (counts && counts->number != number)
 		counts = NULL;
@@ -84,9 +83,7 @@ int br_sg_shadow_end_init(struct br_sg_shadow_end *end,
 		end->counts = counts_new(ruleset, number, counts);
 	if (!end->counts)
 		return -ENOMEM;
-	index = br_sg_policy_port_index(shadow, dev->dev);
-	if (index >= 0)
-		end->port = br_sg_policy_port_at(shadow, index);
+	end->port = br_sg_policy_port(shadow, dev->dev);
 	end->remotes = shadow->remotes;
 	end->bridge = dev->bridge;
 	strscpy(end->dev, dev->dev, sizeof(end->dev));

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which conntrack zone a bridge has. All under the netns' publish mutex.
+ * Which conntrack zone a bridge has. Pure: no lock, nothing of conntrack but what
+ * zone_ct.c tells; built in userspace too.
  *
  * A zone is a live bridge's, whatever its name, until the bridge leaves it for
  * another or goes; two live bridges are never in one. While the bridge is gone
- * the zone waits under the last name of it for a bridge of that name.
+ * the zone waits under the last name of it for a bridge of that name, until no
+ * other zone is free.
  *
- * Who has which is decided for all bridges at once, into scratch: br_sg_zones_
- * begin(), then _keep(), _take() and _choose() for each, then _settle() if what
- * was decided comes into force, or _abandon().
+ * Who has which is decided in scratch. br_sg_zones_begin() asks anew about all zones;
+ * without it each stays with whom it has, and _choose() gives those that have none
+ * one. Then _settle() if what was decided comes into force, or _abandon().
  */
 #ifndef BR_SG_ZONE_H
 #define BR_SG_ZONE_H
@@ -16,7 +18,9 @@
 #include <linux/if.h>
 #include <linux/list.h>
 #include <linux/types.h>
-#include <linux/xarray.h>
+
+#define BR_SG_ZONES		65536	/* there is no 0 */
+#define BR_SG_ZONE_ROW		256	/* records in a row of br_sg_zones.rows */
 
 struct net;
 
@@ -31,13 +35,17 @@ struct br_sg_zone_user {
 /**
  * struct br_sg_zone - a zone that is or was a bridge's
  * @node: in br_sg_zones.names; unhashed without a name
+ * @all: in br_sg_zones.all
+ * @order: without @user: in br_sg_zones.waiting, or without a name .resting
+ * @work: in br_sg_zones.work while a decision may change it
  * @user: the live bridge that has it; NULL: none
- * @next: work of a decision: who has it if that comes into force
- * @id: the zone, and its index in br_sg_zones.ids
- * @fresh: work of a decision: it was made for it
+ * @next: scratch: who has it if the decision comes into force; else as @user
+ * @id: the zone
+ * @fresh: scratch: it was made for this decision
+ * @purge: scratch: entries of the bridge that is gone go when another has it
  * @watched: there may be flows in it that a port has revoked: see struct
  *	br_sg_bind. Never taken back: they stay for days
- * @left: jiffies when its last user left it, of one without user and name
+ * @left: jiffies when its last user left it
  * @name: of the bridge; without @user the last it had. Empty: the bridge has
  *	another zone, or a bridge of that name has
  *
@@ -45,10 +53,14 @@ struct br_sg_zone_user {
  */
 struct br_sg_zone {
 	struct hlist_node node;
+	struct list_head all;
+	struct list_head order;
+	struct list_head work;
 	const struct br_sg_zone_user *user;
 	const struct br_sg_zone_user *next;
 	u16 id;
 	bool fresh;
+	bool purge;
 	bool watched;
 	unsigned long left;
 	char name[IFNAMSIZ];
@@ -56,41 +68,62 @@ struct br_sg_zone {
 
 /**
  * struct br_sg_zones - the zones of a netns
- * @names: struct br_sg_zone by bridge name
- * @ids: the same by zone
+ * @net: the netns
+ * @names: struct br_sg_zone by bridge name; NULL: br_sg_zones_init() was not called
+ * @rows: struct br_sg_zone by zone, in rows that are made when they are needed
+ * @used: bit per zone that has a record. The cap's counting reads it without a lock
  * @seen: bit per zone that had conntrack entries
+ * @all: the records
+ * @waiting: those that wait for a bridge of their name, the longest first
+ * @resting: those without user and name, the longest first
+ * @work: those that the decision in hand may change
  * @looked: jiffies of the last look at conntrack's table
+ *
+ * Protected by the netns' publish mutex but for what is said of @used.
  */
 struct br_sg_zones {
+	struct net *net;
 	struct hlist_head *names;
-	struct xarray ids;
+	struct br_sg_zone **rows[BR_SG_ZONES / BR_SG_ZONE_ROW];
+	unsigned long *used;
 	unsigned long *seen;
+	struct list_head all;
+	struct list_head waiting;
+	struct list_head resting;
+	struct list_head work;
 	unsigned long looked;
 };
 
-int br_sg_zones_init(struct br_sg_zones *zones);
+int br_sg_zones_init(struct br_sg_zones *zones, struct net *net);
 void br_sg_zones_exit(struct br_sg_zones *zones);
 
 /* nobody has a zone, in scratch */
 void br_sg_zones_begin(struct br_sg_zones *zones);
 /* @zone, the one it has now, stays @user's; false: it is another's by then */
-bool br_sg_zone_keep(struct br_sg_zone *zone, const struct br_sg_zone_user *user);
+bool br_sg_zone_keep(struct br_sg_zones *zones, struct br_sg_zone *zone,
+		     const struct br_sg_zone_user *user);
 /*
  * @id is @user's. NULL when another bridge has it by then; an ERR_PTR: -ENOMEM.
  */
-struct br_sg_zone *br_sg_zone_take(struct br_sg_zones *zones, struct net *net,
-				   u16 id, const struct br_sg_zone_user *user);
-/* the same with the one that waits for its name, or a free one; -ENOSPC: none */
-struct br_sg_zone *br_sg_zone_choose(struct br_sg_zones *zones, struct net *net,
+struct br_sg_zone *br_sg_zone_take(struct br_sg_zones *zones, u16 id,
+				   const struct br_sg_zone_user *user);
+/*
+ * The same with the one that waits for its name, or a free one, or one that waits for
+ * a bridge that is gone; -ENOSPC: live bridges have them all, or others.
+ */
+struct br_sg_zone *br_sg_zone_choose(struct br_sg_zones *zones,
 				     const struct br_sg_zone_user *user);
-/* what was decided is in force */
+/* who has @id if what was decided comes into force; NULL: nobody */
+const struct br_sg_zone_user *br_sg_zone_holder(const struct br_sg_zones *zones,
+						u16 id);
+/* what was decided is in force; takes no memory */
 void br_sg_zones_settle(struct br_sg_zones *zones);
 /* or is not */
 void br_sg_zones_abandon(struct br_sg_zones *zones);
 
 /* the bridge of this zone has another name now */
 void br_sg_zone_rename(struct br_sg_zones *zones, struct br_sg_zone *zone);
-/* it is gone; the zone waits for one of its name */
+/* it is gone; the zone waits for one of its name. Between decisions */
 void br_sg_zone_release(struct br_sg_zones *zones, struct br_sg_zone *zone);
 /*
  * @id waits for a bridge called @name, if neither has another already; in force
@@ -101,5 +134,10 @@ int br_sg_zone_resume(struct br_sg_zones *zones, const char *name, u16 id);
  * 0: none
  */
 u16 br_sg_zone_next(struct br_sg_zones *zones, unsigned long from, char *name);
+
+/* What conntrack knows, zone_ct.c: sets the bit of each zone with entries. */
+void br_sg_zone_ct_seen(struct net *net, unsigned long *seen);
+/* deletes entries of the zones with a bit; may sleep */
+void br_sg_zone_ct_purge(struct net *net, const unsigned long *zones);
 
 #endif

@@ -339,6 +339,7 @@ const struct nla_policy br_sg_nl_opaque[BR_SG_A_MAX + 1] = {
 	[BR_SG_A_PORT] = { .type = NLA_NESTED },
 	[BR_SG_A_COUNTER] = { .type = NLA_NESTED },
 	[BR_SG_A_VERSION] = { .type = NLA_BINARY },
+	[BR_SG_A_WARNING] = { .type = NLA_BINARY },
 	[BR_SG_A_STATUS] = { .type = NLA_NESTED },
 	[BR_SG_A_ZONE] = { .type = NLA_NESTED },
 	[BR_SG_A_PAD] = { .type = NLA_BINARY },

@@ -116,6 +116,11 @@ static int br_sg_nl_put_event(struct sk_buff *skb,
 	    (nla_put_u32(skb, BR_SG_EVENT_A_ENTRIES, event->entries) ||
 	     nla_put_u32(skb, BR_SG_EVENT_A_LIMIT, event->limit)))
 		goto err_cancel;
+	if (event->kind == BR_SG_EVENT_PORT_STATE &&
+	    (nla_put_u8(skb, BR_SG_EVENT_A_STATE, event->state) ||
+	     (event->cause &&
+	      nla_put_u8(skb, BR_SG_EVENT_A_CAUSE, event->cause))))
+		goto err_cancel;
 	nla_nest_end(skb, nest);
 	return 0;
 

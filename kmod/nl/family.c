@@ -64,7 +64,9 @@ struct sk_buff *br_sg_nl_commit_reply(struct genl_info *info, void **head)
 {
 	struct sk_buff *reply;
 
-	reply = genlmsg_new(2 * nla_total_size_64bit(sizeof(u64)), GFP_KERNEL);
+	reply = genlmsg_new(2 * nla_total_size_64bit(sizeof(u64)) +
+			    (BR_SG_BLOCKED_MAX + 1) *
+			    nla_total_size(BR_SG_BLOCKED_TEXT), GFP_KERNEL);
 	if (!reply)
 		return NULL;
 	*head = genlmsg_put_reply(reply, info, &br_sg_nl_family, 0,
@@ -88,11 +90,29 @@ void br_sg_nl_commit_refuse(const struct br_sg_refusal *refusal, int err,
 		nl_set_extack_cookie_u64(extack, refusal->cookie);
 }
 
+static int br_sg_nl_put_blocked(struct sk_buff *skb,
+				const struct br_sg_blocked *blocked)
+{
+	char more[BR_SG_BLOCKED_TEXT];
+	u32 i, n = min_t(u32, blocked->n, BR_SG_BLOCKED_MAX);
+
+	for (i = 0; i < n; i++)
+		if (nla_put_string(skb, BR_SG_A_WARNING, blocked->text[i]))
+			return -EMSGSIZE;
+	if (n == blocked->n)
+		return 0;
+	snprintf(more, sizeof(more),
+		 "%u more ports are blocked: PORT_GET shows which", blocked->n - n);
+	return nla_put_string(skb, BR_SG_A_WARNING, more);
+}
+
 int br_sg_nl_commit_answer(struct genl_info *info, struct sk_buff *reply,
-			   void *head, u64 generation)
+			   void *head, u64 generation,
+			   const struct br_sg_blocked *blocked)
 {
 	if (WARN_ON_ONCE(nla_put_u64_64bit(reply, BR_SG_A_GENERATION,
-					   generation, BR_SG_A_PAD))) {
+					   generation, BR_SG_A_PAD) ||
+			 br_sg_nl_put_blocked(reply, blocked))) {
 		nlmsg_free(reply);
 		return 0;
 	}
@@ -104,6 +124,7 @@ int br_sg_nl_commit_answer(struct genl_info *info, struct sk_buff *reply,
 
 static int br_sg_nl_commit(struct br_sg_net *bn, struct br_sg_transaction *txn,
 			   u32 flags, u64 *generation,
+			   struct br_sg_blocked *blocked,
 			   struct netlink_ext_ack *extack)
 {
 	struct br_sg_refusal *refusal;
@@ -113,7 +134,7 @@ static int br_sg_nl_commit(struct br_sg_net *bn, struct br_sg_transaction *txn,
 	if (!refusal)
 		return -ENOMEM;
 	err = br_sg_commit(bn, txn->config, txn->resume, txn->base, flags,
-			   generation, refusal);
+			   generation, refusal, blocked);
 	if (err)
 		br_sg_nl_commit_refuse(refusal, err, extack);
 	else if (!(flags & BR_SG_COMMIT_F_DRY_RUN))
@@ -128,6 +149,7 @@ static int br_sg_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 	struct br_sg_net *bn = br_sg_net(genl_info_net(info));
 	struct nlattr *tb[BR_SG_A_MAX + 1];
 	struct br_sg_transaction *txn;
+	struct br_sg_blocked *blocked;
 	struct sk_buff *reply;
 	u64 generation = 0;
 	u32 flags = 0;
@@ -144,14 +166,21 @@ static int br_sg_nl_commit_doit(struct sk_buff *skb, struct genl_info *info)
 	if (tb[BR_SG_A_FLAGS])
 		flags = nla_get_u32(tb[BR_SG_A_FLAGS]);
 	err = -ENOMEM;
+	blocked = kzalloc(sizeof(*blocked), GFP_KERNEL);
+	if (!blocked)
+		goto out_close;
 	reply = br_sg_nl_commit_reply(info, &head);
 	if (!reply)
-		goto out_close;
-	err = br_sg_nl_commit(bn, txn, flags, &generation, info->extack);
+		goto out_free;
+	err = br_sg_nl_commit(bn, txn, flags, &generation, blocked,
+			      info->extack);
 	if (err)
 		nlmsg_free(reply);
 	else
-		err = br_sg_nl_commit_answer(info, reply, head, generation);
+		err = br_sg_nl_commit_answer(info, reply, head, generation,
+					     blocked);
+out_free:
+	kfree(blocked);
 out_close:
 	br_sg_transaction_close(bn, txn);
 	br_sg_transaction_unlock(txn);

@@ -18,6 +18,7 @@
 #include "conf/config.h"
 #include "ctl/commit.h"
 #include "ctl/query.h"
+#include "netns/bind.h"
 #include "netns/net.h"
 #include "netns/resume.h"
 #include "nl/family.h"
@@ -213,7 +214,8 @@ int br_sg_nl_counter_dump(struct sk_buff *skb, struct netlink_callback *cb);
 struct sk_buff *br_sg_nl_commit_reply(struct genl_info *info, void **head);
 /* takes over @reply; 0 */
 int br_sg_nl_commit_answer(struct genl_info *info, struct sk_buff *reply,
-			   void *head, u64 generation);
+			   void *head, u64 generation,
+			   const struct br_sg_blocked *blocked);
 void br_sg_nl_commit_refuse(const struct br_sg_refusal *refusal, int err,
 			    struct netlink_ext_ack *extack);
 

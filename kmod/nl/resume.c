@@ -6,7 +6,6 @@
 #include <net/sock.h>
 
 #include "netns/bind.h"
-#include "netns/device.h"
 #include "nl/nl.h"
 
 static int br_sg_nl_resume_make(struct br_sg_resume **resume)
@@ -68,9 +67,6 @@ int br_sg_nl_binding_resume(struct br_sg_resume **resume,
 		err = br_sg_nl_resume_make(resume);
 	if (err)
 		return err;
-	/* before it is asked who has it: nobody comes by it in between */
-	if (binding.serial)
-		br_sg_serial_seen(binding.serial);
 	err = br_sg_resume_add(*resume, &binding);
 	switch (err) {
 	case -EEXIST:

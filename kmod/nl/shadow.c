@@ -11,6 +11,7 @@ int br_sg_nl_shadow_commit_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct br_sg_net *bn = br_sg_net(genl_info_net(info));
 	struct nlattr *tb[BR_SG_A_MAX + 1];
+	struct br_sg_blocked *blocked;
 	struct br_sg_refusal *refusal;
 	u64 generation, number = 0;
 	struct sk_buff *reply;
@@ -23,22 +24,25 @@ int br_sg_nl_shadow_commit_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	if (tb[BR_SG_A_GENERATION])
 		number = nla_get_u64(tb[BR_SG_A_GENERATION]);
-	refusal = kzalloc(sizeof(*refusal), GFP_KERNEL);
-	if (!refusal)
-		return -ENOMEM;
 	err = -ENOMEM;
+	blocked = kzalloc(sizeof(*blocked), GFP_KERNEL);
+	refusal = kzalloc(sizeof(*refusal), GFP_KERNEL);
+	if (!blocked || !refusal)
+		goto out_free;
 	reply = br_sg_nl_commit_reply(info, &head);
 	if (!reply)
 		goto out_free;
-	err = br_sg_commit_shadow(bn, number, &generation, refusal);
+	err = br_sg_commit_shadow(bn, number, &generation, refusal, blocked);
 	if (err) {
 		nlmsg_free(reply);
 		br_sg_nl_commit_refuse(refusal, err, info->extack);
 	} else {
-		err = br_sg_nl_commit_answer(info, reply, head, generation);
+		err = br_sg_nl_commit_answer(info, reply, head, generation,
+					     blocked);
 	}
 out_free:
 	kfree(refusal);
+	kfree(blocked);
 	return err;
 }
 

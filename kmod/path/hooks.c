@@ -64,11 +64,9 @@
 #define PRI_AFTER_CONNTRACK	(-198)
 #define PRI_FILTER		(-150)
 
-static const struct br_sg_bind *bind_of(const struct br_sg_net *bn,
+static const struct br_sg_bind *bind_of(const struct br_sg_snapshot *snap,
 					const struct net_device *dev)
 {
-	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
-
 	return snap ? br_sg_bind_find(snap, dev) : NULL;
 }
 
@@ -102,8 +100,8 @@ static bool frame_came_by_port(struct br_sg_net *bn,
 	const struct br_sg_bind *in;
 
 	dev = dev_get_by_index_rcu(bn->net, skb->skb_iif);
-	in = dev ? bind_of(bn, dev) : NULL;
-	return in && in->bridge == bind->bridge;
+	in = dev ? bind_of(rcu_dereference(bn->snap), dev) : NULL;
+	return in && in->bridge && in->bridge->dev == bind->bridge->dev;
 }
 
 /* that the bridge would lose, see refrag.c. What goes to or comes from the host it won't */
@@ -157,10 +155,11 @@ static void count(const struct br_sg_bind *bind, u8 direction,
 
 /* a plain packet that passed the guard, of a port on a bridge that keeps no state */
 static __always_inline unsigned int
-judge_untracked(struct br_sg_net *bn, const struct br_sg_bind *bind,
-		u8 direction, const struct sk_buff *skb)
+judge_untracked(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+		const struct br_sg_bind *bind, u8 direction,
+		const struct sk_buff *skb)
 {
-	int rule = br_sg_rules_by_skb(bind->port, bind->remotes, direction, skb);
+	int rule = br_sg_rules_by_skb(bind->port, snap->remotes, direction, skb);
 
 	return br_sg_conclude_plain(bn, bind, direction,
 				    br_sg_verdict_rule(rule), skb);
@@ -171,14 +170,14 @@ judge_untracked(struct br_sg_net *bn, const struct br_sg_bind *bind,
  * reaches conntrack. Counted at that end, whoever sent it; @direction is that of
  * the frame to @bind. Sets *@track to false if conntrack must not see it all the same.
  */
-static bool drop_revoked(struct br_sg_net *bn,
+static bool drop_revoked(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
 			 const struct br_sg_bind *bind, u8 direction,
 			 struct sk_buff *skb, bool *track)
 {
 	const struct br_sg_bind *end;
 	struct br_sg_frame frame;
 
-	end = br_sg_flow_revoked(bn, bind, &direction, skb, track);
+	end = br_sg_flow_revoked(bn, snap, bind, &direction, skb, track);
 	if (likely(!end))
 		return false;
 	br_sg_frame_size(&frame, skb);
@@ -304,8 +303,8 @@ static bool frame_is_steady(const struct sk_buff *skb)
 }
 
 static noinline_for_stack unsigned int
-pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
-	 struct sk_buff *skb, const struct nf_hook_state *state)
+pre_long(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+	 const struct br_sg_bind *bind, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	unsigned int verdict = NF_ACCEPT;
 	bool track;
@@ -325,7 +324,7 @@ pre_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	track = frame_is_ip(skb) &&
 		(!bind->bridge->stateless || frame_is_fragment(skb));
 	if (track && bind->watched && !frame_is_steady(skb) &&
-	    drop_revoked(bn, bind, BR_SG_EGRESS, skb, &track))
+	    drop_revoked(bn, snap, bind, BR_SG_EGRESS, skb, &track))
 		return NF_DROP;
 	if (track && br_sg_refrag_atomic(skb))
 		return pre_track(bind->bridge, skb, state);
@@ -386,6 +385,7 @@ static bool pre_whole(const struct br_sg_bind *bind, const struct sk_buff *skb)
 
 /* apart, as all short ways without an entry: that of known connections stays short */
 static noinline unsigned int pre_untracked(struct br_sg_net *bn,
+					   const struct br_sg_snapshot *snap,
 					   const struct br_sg_bind *bind,
 					   struct sk_buff *skb,
 					   const struct nf_hook_state *state)
@@ -397,14 +397,15 @@ static noinline unsigned int pre_untracked(struct br_sg_net *bn,
 		return NF_ACCEPT;
 	}
 	this_cpu_write(plain.skb, NULL);
-	return pre_long(bn, bind, skb, state);
+	return pre_long(bn, snap, bind, skb, state);
 }
 
 static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
+	const struct br_sg_bind *bind = bind_of(snap, state->in);
 
 	if (!bind) {
 		this_cpu_write(plain.skb, NULL);
@@ -418,12 +419,12 @@ static unsigned int hook_pre(void *priv, struct sk_buff *skb,
 		pre_zone(bind->bridge, skb);
 		return NF_ACCEPT;
 	}
-	return pre_untracked(bn, bind, skb, state);
+	return pre_untracked(bn, snap, bind, skb, state);
 }
 
 static noinline_for_stack unsigned int
-egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
-	    struct sk_buff *skb)
+egress_long(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+	    const struct br_sg_bind *bind, struct sk_buff *skb)
 {
 	bool guards = READ_ONCE(bind->state) == BR_SG_BIND_FILTER;
 	struct br_sg_verdict verdict = {};
@@ -445,20 +446,21 @@ egress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 		return NF_DROP;
 	if (!guards) {
 		if (READ_ONCE(bind->state) == BR_SG_BIND_OPEN)
-			br_sg_flow_seen(bind, BR_SG_EGRESS, skb);
+			br_sg_flow_seen(snap, bind, BR_SG_EGRESS, skb);
 		return NF_ACCEPT;
 	}
 	/* asked again: the reassembled packet shows what its fragments hid */
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_egress(&bind->port->guard, &frame);
 	if (!verdict.code)
-		verdict = br_sg_flow_judge(bind, BR_SG_EGRESS, &frame, skb);
+		verdict = br_sg_flow_judge(snap, bind, BR_SG_EGRESS, &frame, skb);
 	count(bind, BR_SG_EGRESS, &verdict, &frame, skb);
 	return br_sg_conclude_flow(bn, bind, BR_SG_EGRESS, verdict, &frame, skb);
 }
 
 /* what no slot admits: a flow's first packet, a port without state beside others */
 static noinline unsigned int egress_plain(struct br_sg_net *bn,
+					  const struct br_sg_snapshot *snap,
 					  const struct br_sg_bind *bind,
 					  struct sk_buff *skb)
 {
@@ -467,13 +469,14 @@ static noinline unsigned int egress_plain(struct br_sg_net *bn,
 	if (unlikely(br_sg_refrag_joined(skb)) ||
 	    !(plain_already(bind, skb) ||
 	      br_sg_plain_egress(&bind->port->guard, skb)) ||
-	    !br_sg_flow_judge_plain(bind, BR_SG_EGRESS, skb, &verdict))
-		return egress_long(bn, bind, skb);
+	    !br_sg_flow_judge_plain(snap, bind, BR_SG_EGRESS, skb, &verdict))
+		return egress_long(bn, snap, bind, skb);
 	return br_sg_conclude_plain(bn, bind, BR_SG_EGRESS, verdict, skb);
 }
 
 /* where ports keep no state */
 static noinline unsigned int egress_untracked(struct br_sg_net *bn,
+					      const struct br_sg_snapshot *snap,
 					      const struct br_sg_bind *bind,
 					      struct sk_buff *skb)
 {
@@ -481,19 +484,20 @@ static noinline unsigned int egress_untracked(struct br_sg_net *bn,
 
 	if (unlikely(bind->shadow) || !frame_is_untracked(skb) ||
 	    !bind_untracks(bind))
-		return egress_long(bn, bind, skb);
+		return egress_long(bn, snap, bind, skb);
 	if (bound == BR_SG_BIND_PASS)
 		return NF_ACCEPT;
 	if (bound == BR_SG_BIND_FILTER && plain_already(bind, skb))
-		return judge_untracked(bn, bind, BR_SG_EGRESS, skb);
-	return egress_long(bn, bind, skb);
+		return judge_untracked(bn, snap, bind, BR_SG_EGRESS, skb);
+	return egress_long(bn, snap, bind, skb);
 }
 
 static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
+	const struct br_sg_bind *bind = bind_of(snap, state->in);
 	u8 bound;
 
 	if (!bind) {
@@ -505,12 +509,12 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
 		if (bound == BR_SG_BIND_PASS)
 			return NF_ACCEPT;
 		if (bound != BR_SG_BIND_FILTER)
-			return egress_long(bn, bind, skb);
+			return egress_long(bn, snap, bind, skb);
 		if (br_sg_slot_admits(bind, BR_SG_EGRESS, skb))
 			return accept_established(bn, bind, BR_SG_EGRESS, skb);
-		return egress_plain(bn, bind, skb);
+		return egress_plain(bn, snap, bind, skb);
 	}
-	return egress_untracked(bn, bind, skb);
+	return egress_untracked(bn, snap, bind, skb);
 }
 
 /*
@@ -519,9 +523,10 @@ static unsigned int hook_egress(void *priv, struct sk_buff *skb,
  * the bridge's zone. But a fragment by the host's, which knows its ports. False:
  * it is dropped, as *@verdict says.
  */
-static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
-		       const struct br_sg_frame *frame, struct sk_buff *skb,
-		       const struct nf_hook_state *state, unsigned int *verdict)
+static bool host_track(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+		       const struct br_sg_bind *bind, const struct br_sg_frame *frame,
+		       struct sk_buff *skb, const struct nf_hook_state *state,
+		       unsigned int *verdict)
 {
 	bool track;
 
@@ -533,7 +538,7 @@ static bool host_track(struct br_sg_net *bn, const struct br_sg_bind *bind,
 	}
 	*verdict = NF_DROP;
 	if (bind->watched &&
-	    drop_revoked(bn, bind, BR_SG_INGRESS, skb, &track))
+	    drop_revoked(bn, snap, bind, BR_SG_INGRESS, skb, &track))
 		return false;
 	if (br_sg_flow_track(bind->bridge, skb, state) == NF_ACCEPT)
 		return true;
@@ -555,8 +560,8 @@ static bool host_missed(struct br_sg_net *bn, const struct br_sg_bind *bind,
 }
 
 static noinline_for_stack unsigned int
-ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
-	     struct sk_buff *skb, const struct nf_hook_state *state)
+ingress_long(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+	     const struct br_sg_bind *bind, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
@@ -573,42 +578,44 @@ ingress_long(struct br_sg_net *bn, const struct br_sg_bind *bind,
 					   skb);
 		if (READ_ONCE(bind->state) == BR_SG_BIND_OPEN &&
 		    br_sg_bind_tracks(bind))
-			br_sg_flow_seen(bind, BR_SG_INGRESS, skb);
+			br_sg_flow_seen(snap, bind, BR_SG_INGRESS, skb);
 		return early;
 	}
 	br_sg_frame_parse(&frame, skb);
 	verdict.code = br_sg_guard_ingress(&bind->port->guard, &frame);
 	if (!verdict.code && host_missed(bn, bind, skb) &&
-	    !host_track(bn, bind, &frame, skb, state, &early))
+	    !host_track(bn, snap, bind, &frame, skb, state, &early))
 		return early;
 	/* the host's: of others' conntrack lets none by that is a packet's part */
 	if (!verdict.code && frame.flags & BR_SG_FRAME_FRAG) {
-		verdict = br_sg_flow_judge_fragment(bind, &frame, skb);
+		verdict = br_sg_flow_judge_fragment(snap, bind, &frame, skb);
 		return br_sg_conclude_flow(bn, bind, BR_SG_INGRESS, verdict,
 					   &frame, skb);
 	}
 	if (!verdict.code)
-		verdict = br_sg_flow_judge(bind, BR_SG_INGRESS, &frame, skb);
+		verdict = br_sg_flow_judge(snap, bind, BR_SG_INGRESS, &frame, skb);
 	count(bind, BR_SG_INGRESS, &verdict, &frame, skb);
 	return br_sg_conclude_flow(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 }
 
 /* a plain packet that passed the guard: true if that is all there is to ask */
-static bool judge_plain_ingress(const struct br_sg_bind *bind,
+static bool judge_plain_ingress(const struct br_sg_snapshot *snap,
+				const struct br_sg_bind *bind,
 				const struct sk_buff *skb,
 				struct br_sg_verdict *verdict)
 {
 	const struct br_sg_guard *guard = &bind->port->guard;
 
 	if (br_sg_plain_addressed(guard, skb))
-		return br_sg_flow_judge_plain(bind, BR_SG_INGRESS, skb,
+		return br_sg_flow_judge_plain(snap, bind, BR_SG_INGRESS, skb,
 					      verdict);
 	return !br_sg_plain_is_for(guard, skb) &&
-	       br_sg_flow_judge_copy(bind, skb, verdict);
+	       br_sg_flow_judge_copy(snap, bind, skb, verdict);
 }
 
 /* the same, of a port that filters; here come the copies of floods, too */
 static noinline unsigned int ingress_plain(struct br_sg_net *bn,
+					   const struct br_sg_snapshot *snap,
 					   const struct br_sg_bind *bind,
 					   struct sk_buff *skb,
 					   const struct nf_hook_state *state)
@@ -617,31 +624,33 @@ static noinline unsigned int ingress_plain(struct br_sg_net *bn,
 
 	if (unlikely(br_sg_refrag_joined(skb)) ||
 	    !br_sg_plain_ingress(&bind->port->guard, skb) ||
-	    !judge_plain_ingress(bind, skb, &verdict))
-		return ingress_long(bn, bind, skb, state);
+	    !judge_plain_ingress(snap, bind, skb, &verdict))
+		return ingress_long(bn, snap, bind, skb, state);
 	return br_sg_conclude_plain(bn, bind, BR_SG_INGRESS, verdict, skb);
 }
 
 static noinline unsigned int
-ingress_untracked(struct br_sg_net *bn, const struct br_sg_bind *bind,
-		  struct sk_buff *skb, const struct nf_hook_state *state)
+ingress_untracked(struct br_sg_net *bn, const struct br_sg_snapshot *snap,
+		  const struct br_sg_bind *bind, struct sk_buff *skb,
+		  const struct nf_hook_state *state)
 {
 	if (unlikely(br_sg_refrag_joined(skb)) ||
 	    !br_sg_plain_ingress(&bind->port->guard, skb))
-		return ingress_long(bn, bind, skb, state);
-	return judge_untracked(bn, bind, BR_SG_INGRESS, skb);
+		return ingress_long(bn, snap, bind, skb, state);
+	return judge_untracked(bn, snap, bind, BR_SG_INGRESS, skb);
 }
 
 static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->out);
+	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
+	const struct br_sg_bind *bind = bind_of(snap, state->out);
 
 	if (!bind)
 		return NF_ACCEPT;
 	if (unlikely(bind->shadow))
-		return ingress_long(bn, bind, skb, state);
+		return ingress_long(bn, snap, bind, skb, state);
 	if (READ_ONCE(bind->state) == BR_SG_BIND_PASS)
 		return NF_ACCEPT;
 	if (bind_guards(bind)) {
@@ -649,10 +658,10 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb,
 		    br_sg_plain_ingress(&bind->port->guard, skb))
 			return accept_established(bn, bind, BR_SG_INGRESS, skb);
 		if (frame_is_untracked(skb) && bind_untracks(bind))
-			return ingress_untracked(bn, bind, skb, state);
-		return ingress_plain(bn, bind, skb, state);
+			return ingress_untracked(bn, snap, bind, skb, state);
+		return ingress_plain(bn, snap, bind, skb, state);
 	}
-	return ingress_long(bn, bind, skb, state);
+	return ingress_long(bn, snap, bind, skb, state);
 }
 
 /* POST_ROUTING decides about the frame, except where it does not come to it */
@@ -660,7 +669,8 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->out);
+	const struct br_sg_snapshot *snap = rcu_dereference(bn->snap);
+	const struct br_sg_bind *bind = bind_of(snap, state->out);
 	struct br_sg_verdict verdict = {};
 	struct br_sg_frame frame;
 	unsigned int tracked;
@@ -668,7 +678,7 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 	if (!bind)
 		return NF_ACCEPT;
 	if (state->okfn != br_forward_finish)
-		return ingress_long(bn, bind, skb, state);
+		return ingress_long(bn, snap, bind, skb, state);
 	if (!bind_guards(bind))
 		return NF_ACCEPT;
 	br_sg_frame_parse(&frame, skb);
@@ -679,8 +689,7 @@ static unsigned int hook_local_out(void *priv, struct sk_buff *skb,
 					   false, skb);
 		return br_sg_conclude(bn, bind, BR_SG_INGRESS, verdict, &frame, skb);
 	}
-	return host_track(bn, bind, &frame, skb, state, &tracked) ? NF_ACCEPT :
-								     tracked;
+	return host_track(bn, snap, bind, &frame, skb, state, &tracked) ? NF_ACCEPT : tracked;
 }
 
 /*
@@ -692,7 +701,7 @@ static unsigned int hook_local_in(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
 	struct br_sg_net *bn = priv;
-	const struct br_sg_bind *bind = bind_of(bn, state->in);
+	const struct br_sg_bind *bind = bind_of(rcu_dereference(bn->snap), state->in);
 	unsigned int verdict = NF_ACCEPT;
 	struct br_sg_frame frame;
 	bool early;

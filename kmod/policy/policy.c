@@ -170,22 +170,3 @@ struct br_sg_port *br_sg_policy_port_at(const struct br_sg_policy *policy,
 	return *(struct br_sg_port *const *)br_sg_tree_value(&br_sg_ports_type,
 							    &policy->ports, i);
 }
-
-int br_sg_policy_port_index(const struct br_sg_policy *policy, const char *dev)
-{
-	u32 low = 0, high = policy->ports.count;
-
-	while (low < high) {
-		u32 mid = low + (high - low) / 2;
-		int cmp = strcmp(br_sg_policy_port_at(policy, mid)->conf->dev,
-				 dev);
-
-		if (!cmp)
-			return mid;
-		if (cmp < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return -1;
-}

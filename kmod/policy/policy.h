@@ -149,7 +149,6 @@ struct br_sg_port *br_sg_policy_port(const struct br_sg_policy *policy,
 /* the @i-th in the order of their devices' names; there is one */
 struct br_sg_port *br_sg_policy_port_at(const struct br_sg_policy *policy,
 					u32 i);
-int br_sg_policy_port_index(const struct br_sg_policy *policy, const char *dev);
 /* all ports in the order of their devices' names; NULL: no more */
 struct br_sg_port *br_sg_policy_port_first(struct br_sg_tree_iter *it,
 					   const struct br_sg_policy *policy);

@@ -4,15 +4,21 @@
  *
  *	snapshot ---> policy ---> ports ---> ruleset ---> tables ---> address sets
  *	   |                        ^
- *	   +-- map: device ---------+
- *	            |
- *	            +---> bridge: zone template
- *	            +---> shadow: the device's port in the shadow, a second policy
+ *	   +-- pages: device -------+
+ *	   |          |
+ *	   |          +---> bridge: zone template
+ *	   |          +---> shadow: the device's port in the shadow, a second policy
+ *	   +-- index: serial -> device
+ *	   +-- remotes, of the policy
  *
- * policy.c makes a policy of a configuration, device names and all; bind.c
- * lays the devices that exist over it and makes the snapshot. A commit makes
- * both, a device that comes or goes only the second. All of it is immutable
- * but for counters; a hook reads the one RCU pointer to the snapshot once.
+ * policy.c makes a policy of a configuration, device names and all; judge.c finds
+ * what the devices that exist are by it, and publish.c makes the snapshot. All of it
+ * is immutable but for counters; a hook reads the one RCU pointer to the snapshot
+ * once, and what it needs of that beside a bind goes along with the bind.
+ *
+ * A snapshot shares all pages with the one before but those on which a device is
+ * another than before. What the one before has and the next has not is freed with the
+ * one before, when nobody reads it any more: a reader has none that is older.
  */
 #ifndef BR_SG_SNAPSHOT_H
 #define BR_SG_SNAPSHOT_H
@@ -23,13 +29,15 @@
 
 #include "base/counter.h"
 #include "match/remotes.h"
+#include "policy/bind_state.h"
 #include "policy/policy.h"
 
 struct br_sg_templates;
 struct nf_conn;
 
 /**
- * struct br_sg_bridge - a bridge with ports of ours
+ * struct br_sg_bridge - a bridge with ports of ours, as it is at present; another
+ *	takes its place when it is not so any more
  * @dev: to ask whether it filters VLANs; alive as long as its ports are bound
  * @name: of @dev
  * @tmpl: of @templates; what a frame reads
@@ -37,7 +45,8 @@ struct nf_conn;
  * @zone: conntrack zone; 0 unless @filtered
  * @filtered: some port of it is in mode FILTER
  * @stateless: all of those are stateless
- * @snap: that it is part of
+ * @lost: in br_sg_devs.lost_bridges, then in br_sg_snapshot.bridges. Protected by
+ *	the netns' publish mutex, later by who frees the snapshot
  */
 struct br_sg_bridge {
 	const struct net_device *dev;
@@ -47,7 +56,7 @@ struct br_sg_bridge {
 	u16 zone;
 	bool filtered;
 	bool stateless;
-	const struct br_sg_snapshot *snap;
+	struct hlist_node lost;
 };
 
 /**
@@ -79,6 +88,8 @@ struct br_sg_shadow_counts {
  * @dev: the device's name
  * @drops: there is no port line and a default drops it, or it was renamed
  * @blocked: [zone], as the port in force is
+ * @lost: in br_sg_devs.lost_ends, then in br_sg_snapshot.ends. Protected as
+ *	br_sg_bridge.lost
  */
 struct br_sg_shadow_end {
 	const struct br_sg_port *port;
@@ -88,39 +99,22 @@ struct br_sg_shadow_end {
 	char dev[IFNAMSIZ];
 	bool drops;
 	bool blocked;
+	struct hlist_node lost;
 };
 
 /**
- * enum br_sg_bind_state - what a bridge port's device is to us
- * @BR_SG_BIND_PASS: no port line and no default: on a bridge with ports of
- *	ours, so that its frames take the zone template
- * @BR_SG_BIND_FILTER: @port guards it
- * @BR_SG_BIND_OPEN: @port is off or trusted
- * @BR_SG_BIND_ZONE: @port is blocked, [zone]
- * @BR_SG_BIND_UNCONFIGURED: a default drops it, or it was renamed
- */
-enum br_sg_bind_state {
-	BR_SG_BIND_PASS,
-	BR_SG_BIND_FILTER,
-	BR_SG_BIND_OPEN,
-	BR_SG_BIND_ZONE,
-	BR_SG_BIND_UNCONFIGURED,
-};
-
-/**
- * struct br_sg_bind - a device in a snapshot's map; a cache line
+ * struct br_sg_bind - a device in a snapshot's page; a cache line
  * @ifindex: of @dev
  * @state: enum br_sg_bind_state; set to UNCONFIGURED in place when a device
- *	goes and there is no memory for a new map
+ *	goes and there is no memory for a new page
  * @tracked: frames of its bridge go through conntrack: some port of it filters
  *	and is not stateless. Not set where there is a shadow, whose way is long
  * @watched: the policy of a port of its zone has moved, now or before: flows there
  *	may be revoked, and what would end or reopen one is looked up before
  *	conntrack
- * @dev: to compare, never to follow; NULL: an empty slot of the map
+ * @dev: to compare, never to follow; NULL: an empty slot of the page
  * @port: FILTER, OPEN and ZONE
  * @bridge: all but UNCONFIGURED
- * @remotes: of the snapshot's policy
  * @stamp: serial and version where a slot has them
  * @shadow: what the device is to the shadow; NULL: there is none, or the device
  *	has no port line and fares the same in both
@@ -133,40 +127,62 @@ struct br_sg_bind {
 	const struct net_device *dev;
 	const struct br_sg_port *port;
 	const struct br_sg_bridge *bridge;
-	const struct br_sg_remotes *remotes;
 	u64 stamp;
 	const struct br_sg_shadow_end *shadow;
 } ____cacheline_aligned;
+
+#define BR_SG_SNAPSHOT_PAGES	256
+
+/**
+ * struct br_sg_page - the devices whose ifindex ends in the page's number
+ * @binds: open addressing by the rest of the ifindex; at most half of it is in use
+ * @mask: slots in @binds - 1
+ */
+struct br_sg_page {
+	struct br_sg_bind *binds;
+	u32 mask;
+};
+
+/**
+ * struct br_sg_index - the serials that end in the index's number
+ * @mask: slots - 1; at most half of them are in use
+ * @slots: open addressing by the rest of the serial
+ */
+struct br_sg_index {
+	u32 mask;
+	struct br_sg_index_slot {
+		u32 serial;	/* 0: empty */
+		int ifindex;
+		const struct net_device *dev;
+	} slots[];
+};
 
 /**
  * struct br_sg_snapshot - published by one RCU pointer
  * @rwork: frees it
  * @policy: a reference
  * @shadow: a second policy, judged and not enforced; a reference, or NULL
- * @n_ends: length of @ends
- * @ends: what devices are to @shadow; NULL like it
- * @n_bridges: length of @bridges
- * @bridges: those with ports of ours
- * @n_ports: length of @binds
- * @binds: index of a port -> slot in @map + 1, 0 for none
- * @mask: slots in @map - 1
- * @serials: serial -> slot in @map + 1, 0 for none; open addressing, the same
- *	@mask
- * @map: ifindex -> bind, open addressing
+ * @remotes: of @policy
+ * @ends: that the next has not, struct br_sg_shadow_end
+ * @bridges: the same of struct br_sg_bridge
+ * @lost: bit per page that the next has not
+ * @lost_index: the same of @index
+ * @pages: ifindex -> bind
+ * @index: serial -> device, of those with a port line
+ *
+ * What the next has not is written under the netns' publish mutex when there is one.
  */
 struct br_sg_snapshot {
 	struct rcu_work rwork;
 	struct br_sg_policy *policy;
 	struct br_sg_policy *shadow;
-	u32 n_ends;
-	struct br_sg_shadow_end *ends;
-	u32 n_bridges;
-	struct br_sg_bridge *bridges;
-	u32 n_ports;
-	u32 *binds;
-	u32 mask;
-	u32 *serials;
-	struct br_sg_bind map[];
+	const struct br_sg_remotes *remotes;
+	struct hlist_head ends;
+	struct hlist_head bridges;
+	DECLARE_BITMAP(lost, BR_SG_SNAPSHOT_PAGES);
+	DECLARE_BITMAP(lost_index, BR_SG_SNAPSHOT_PAGES);
+	struct br_sg_page pages[BR_SG_SNAPSHOT_PAGES];
+	struct br_sg_index *index[BR_SG_SNAPSHOT_PAGES];
 };
 
 /* of a port that filters: conntrack does not see VLANs, a zone would mix them */
@@ -176,31 +192,93 @@ static inline bool br_sg_bridge_unfit(const struct br_sg_bind *bind)
 }
 
 static inline const struct br_sg_bind *
-br_sg_bind_find(const struct br_sg_snapshot *snap, const struct net_device *dev)
+br_sg_bind_at(const struct br_sg_snapshot *snap, const struct net_device *dev,
+	      u32 ifindex)
 {
-	const struct br_sg_bind *bind = &snap->map[dev->ifindex & snap->mask];
+	const struct br_sg_page *page;
+	const struct br_sg_bind *bind;
+	u32 i = ifindex / BR_SG_SNAPSHOT_PAGES;
 
-	/* at most half of the map is in use: this ends, and soon */
+	page = &snap->pages[ifindex % BR_SG_SNAPSHOT_PAGES];
+	bind = &page->binds[i & page->mask];
+	/* at most half of the page is in use: this ends, and soon */
 	while (unlikely(bind->dev != dev)) {
 		if (!bind->dev)
 			return NULL;
-		if (bind++ == &snap->map[snap->mask])
-			bind = snap->map;
+		bind = &page->binds[++i & page->mask];
 	}
 	return bind;
+}
+
+static inline const struct br_sg_bind *
+br_sg_bind_find(const struct br_sg_snapshot *snap, const struct net_device *dev)
+{
+	return br_sg_bind_at(snap, dev, dev->ifindex);
 }
 
 /* the device whose slots have this serial, if it is there and has a port line */
 static inline const struct br_sg_bind *
 br_sg_bind_by_serial(const struct br_sg_snapshot *snap, u32 serial)
 {
-	const struct br_sg_bind *bind;
-	u32 i = serial & snap->mask;
+	const struct br_sg_index_slot *slot;
+	const struct br_sg_index *index;
+	u32 i = serial / BR_SG_SNAPSHOT_PAGES;
 
-	for (; snap->serials[i]; i = (i + 1) & snap->mask) {
-		bind = &snap->map[snap->serials[i] - 1];
-		if (bind->stamp >> BR_SG_SLOT_SERIAL_SHIFT == serial)
-			return bind;
+	index = snap->index[serial % BR_SG_SNAPSHOT_PAGES];
+	for (slot = &index->slots[i & index->mask]; slot->serial;
+	     slot = &index->slots[++i & index->mask])
+		if (slot->serial == serial)
+			return br_sg_bind_at(snap, slot->dev, slot->ifindex);
+	return NULL;
+}
+
+/* how many slots all pages have; the @i-th of them, NULL if it is empty */
+static inline u32 br_sg_binds_slots(const struct br_sg_snapshot *snap)
+{
+	u32 p, n = 0;
+
+	for (p = 0; p < BR_SG_SNAPSHOT_PAGES; p++)
+		n += snap->pages[p].mask + 1;
+	return n;
+}
+
+static inline const struct br_sg_bind *
+br_sg_binds_slot(const struct br_sg_snapshot *snap, u32 i)
+{
+	const struct br_sg_page *page = snap->pages;
+
+	for (; page < snap->pages + BR_SG_SNAPSHOT_PAGES; page++) {
+		if (i <= page->mask)
+			return page->binds[i].dev ? &page->binds[i] : NULL;
+		i -= page->mask + 1;
+	}
+	return NULL;
+}
+
+/**
+ * struct br_sg_binds_at - how far a walk over all binds has come; zero: it begins
+ * @page: that is next
+ * @slot: of it
+ */
+struct br_sg_binds_at {
+	u32 page;
+	u32 slot;
+};
+
+/* NULL: there is no more */
+static inline const struct br_sg_bind *
+br_sg_binds_next(const struct br_sg_snapshot *snap, struct br_sg_binds_at *at)
+{
+	const struct br_sg_page *page;
+	const struct br_sg_bind *bind;
+
+	for (; at->page < BR_SG_SNAPSHOT_PAGES; at->page++, at->slot = 0) {
+		page = &snap->pages[at->page];
+		while (at->slot <= page->mask) {
+			bind = &page->binds[at->slot++];
+			if (bind->dev)
+				return bind;
+		}
 	}
 	return NULL;
 }

@@ -417,8 +417,20 @@ def port_of(dev, request):
                                               socket.if_nametoindex(dev)))
 
 
+def known():
+    """who is who, those that are away too, and which zone is whose"""
+    g = node.genl
+    return [g.request(g.family, genl.N["BR_SG_CMD_%s_GET" % what], b"",
+                      genl.NLM_F_DUMP) for what in ("BINDING", "ZONE")]
+
+
 def guarded(dev):
+    away = known()
+
     def check(result, fired):
+        if result and known() != away:
+            return "it is refused, and something has changed: %s" % [
+                x for x in zip(away, known()) if x[0] != x[1]]
         if any(node.send(dev, BAD, BAD).values()):
             return "%s is not guarded, %s" % (dev, result)
         if result and not fired:

@@ -142,7 +142,7 @@ fresh()
 got = commit((RESUME, binding("tap1", INDEX["tap1"], high + 5, 1)),
              ports_of=("tap1", "tap2"))
 t.ok(got == OK and stamp("tap1")[0] == high + 5 and
-     stamp("tap2")[0] == high + 6, "no device gets a serial that was resumed",
+     stamp("tap2")[0] != high + 5, "no device gets a serial that was resumed",
      high, ports())
 fresh()
 got = commit(("FLUSH", b""), (RESUME, binding("tap1", INDEX["tap1"], 77, 5)),

@@ -16,7 +16,8 @@ KERNEL = {"ETH_ALEN": 6, "AF_INET": 2, "AF_INET6": 10}
 POLICY_OF = {"addr": "br_sg_pair_policy", "prefix": "br_sg_addr_policy"}
 # strings of which the header does not repeat the length
 STRING_MAX = {"DEV": "BR_SG_DEV_MAX", "BRIDGE": "BR_SG_DEV_MAX",
-              "PATTERN": "BR_SG_PATTERN_MAX", "VERSION": "BR_SG_VERSION_MAX"}
+              "PATTERN": "BR_SG_PATTERN_MAX", "VERSION": "BR_SG_VERSION_MAX",
+              "WARNING": "BR_SG_WARNING_MAX"}
 
 
 def read(path):

@@ -70,6 +70,8 @@ int print_versions(struct ctx *ctx);
 /* Why a port or a device is shut and what opens it, NULL where it is not */
 const char *port_why(const struct port *port, char *buf, size_t size);
 const char *reason_name(uint8_t reason);
+const char *port_state_name(uint8_t state);
+const char *port_cause_name(uint8_t cause);
 const char *step_name(uint8_t step);
 /* flow.c: 10.0.0.1:80, [fd00::1]:80, or the address alone */
 #define PEER_TEXT	(ADDR_TEXT + 8)

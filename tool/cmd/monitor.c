@@ -98,6 +98,14 @@ static void print_event(struct print *p, const struct event *e)
 		print_uint(p, "limit", " of the %ju conntrack entries it may have", e->limit);
 		return;
 	}
+	if (e->kind == BR_SG_EVENT_PORT_STATE) {
+		print_str(p, "event", NULL, "port-state");
+		print_str(p, "port", "%s", e->dev);
+		print_str(p, "state", " %s", port_state_name(e->state));
+		if (e->cause)
+			print_str(p, "cause", " [%s]", port_cause_name(e->cause));
+		return;
+	}
 	if (!event_names(e->kind)) {
 		print_str(p, "event", NULL, "unknown");
 		print_str(p, "port", "%s", e->dev);

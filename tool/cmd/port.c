@@ -48,7 +48,7 @@ const char *step_name(uint8_t step)
 	return step < ARRAY_SIZE(steps) && steps[step] ? steps[step] : "unknown";
 }
 
-static const char *state_name(uint8_t state)
+const char *port_state_name(uint8_t state)
 {
 	static const char *const names[] = {
 		[BR_SG_PORT_WAITING] = "waiting",
@@ -60,7 +60,7 @@ static const char *state_name(uint8_t state)
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
-static const char *cause_name(uint8_t cause)
+const char *port_cause_name(uint8_t cause)
 {
 	static const char *const names[] = {
 		[BR_SG_PORT_CAUSE_ZONE] = "zone",
@@ -185,7 +185,7 @@ static void show_port(struct ctx *ctx, struct print *p, const struct port *port,
 
 	print_object(p, NULL);
 	print_str(p, "dev", port->held ? "device %s:" : "port %s:", port->dev);
-	print_str(p, "state", " %s", state_name(port->state));
+	print_str(p, "state", " %s", port_state_name(port->state));
 	if (port->bridge)
 		print_str(p, "bridge", " on bridge %s", port->bridge);
 	/* What is blocked uses none */
@@ -193,7 +193,7 @@ static void show_port(struct ctx *ctx, struct print *p, const struct port *port,
 		print_uint(p, "zone_used", " in zone %ju", port->zone_used);
 	print_text(p, "\n");
 	if (why) {
-		print_str(p, "cause", "    %s: ", cause_name(port->cause));
+		print_str(p, "cause", "    %s: ", port_cause_name(port->cause));
 		print_str(p, "why", "%s\n", why);
 	}
 	if (port->held) {

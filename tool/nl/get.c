@@ -606,6 +606,8 @@ static void get_event(struct event *event, const struct nlattr *nest)
 	get_tuple(&event->tuple, tb[BR_SG_EVENT_A_TUPLE]);
 	event->entries = get_num(tb[BR_SG_EVENT_A_ENTRIES]);
 	event->limit = get_num(tb[BR_SG_EVENT_A_LIMIT]);
+	event->state = get_num(tb[BR_SG_EVENT_A_STATE]);
+	event->cause = get_num(tb[BR_SG_EVENT_A_CAUSE]);
 }
 
 static void get_shadow_event(struct event *event, const struct nlattr *nest)

@@ -151,6 +151,7 @@ struct event {
 	uint8_t proto;
 	struct flow_tuple tuple;
 	uint32_t entries, limit;	/* of conntrack */
+	uint8_t state, cause;		/* enum br_sg_port_state, _cause */
 };
 
 /* not 0: enough */

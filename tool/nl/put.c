@@ -472,6 +472,15 @@ static int put_change(struct sender *s, const struct change *change)
 	return 0;
 }
 
+/* Names of devices are in it, which may be any bytes */
+static void print_warning(const char *text)
+{
+	fputs("Warning: ", stderr);
+	for (; *text; text++)
+		fputc(*text >= ' ' && *text <= '~' ? *text : '?', stderr);
+	fputc('\n', stderr);
+}
+
 /* Comes only when it is in force: then a lost acknowledgment does not matter */
 static void got_generation(const struct nlmsghdr *nlh, void *data)
 {
@@ -482,6 +491,9 @@ static void got_generation(const struct nlmsghdr *nlh, void *data)
 		if (mnl_attr_get_type(attr) == BR_SG_A_GENERATION) {
 			commit->generation = mnl_attr_get_u64(attr);
 			commit->answered = true;
+		} else if (mnl_attr_get_type(attr) == BR_SG_A_WARNING &&
+			   mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0) {
+			print_warning(mnl_attr_get_str(attr));
 		}
 }
 

@@ -87,7 +87,8 @@
  *              are open in this network namespace.
  * COMMIT       do: [FLAGS: BR_SG_COMMIT_F_DRY_RUN validates, drops the
  *              candidate and publishes nothing; BR_SG_COMMIT_F_SHADOW makes it
- *              the shadow] -> GENERATION (of what is in force afterwards).
+ *              the shadow] -> GENERATION (of what is in force afterwards),
+ *              WARNING... (of ports that it blocks, or changes and leaves so).
  *              ESTALE: another writer committed since BEGIN.
  *              ENOENT: an object refers to what does not exist.
  *              E2BIG, ENOSPC: a limit below; the text names it.
@@ -128,7 +129,7 @@
  *              show an entry twice or not at all.
  *
  * SHADOW_COMMIT  do: [GENERATION: the number of the shadow] -> GENERATION of what
- *              is in force now: what the shadow was. ESTALE: there has been a
+ *              is in force now: what the shadow was; WARNING as COMMIT. ESTALE: there has been a
  *              COMMIT since it was made, or the number is another. ENOENT.
  * SHADOW_DROP    do: nothing -> ack. ENOENT.
  * BINDING_GET  dump: nothing -> BINDING..., of the devices that ports are
@@ -158,7 +159,7 @@
  *              second; WITHHELD says how many more there were. For each about
  *              which the shadow would have decided otherwise too; a port of the
  *              shadow has its own 10. And for each port that comes near its
- *              conntrack limit.
+ *              conntrack limit, or is blocked for its zone or no more so.
  *
  * The dumps of ADDRS, RULE and COUNTER split a large object over messages:
  * the nests of one object follow each other, each naming its owner.
@@ -224,6 +225,7 @@
 #define BR_SG_PATTERN_MAX	31	/* characters of a default's pattern */
 #define BR_SG_DEV_MAX		15	/* characters of a device's name */
 #define BR_SG_VERSION_MAX	31	/* characters of VERSION */
+#define BR_SG_WARNING_MAX	127	/* characters of WARNING */
 
 #define BR_SG_MAX_CANDIDATES	16	/* open transactions in a netns */
 #define BR_SG_MAX_DEFAULTS	64
@@ -326,6 +328,7 @@ enum br_sg_cmd {
  * @BR_SG_A_EVENT: nest of enum br_sg_event_attr, repeated
  * @BR_SG_A_BINDING: nest of enum br_sg_binding_attr, repeated
  * @BR_SG_A_SHADOW: nest of enum br_sg_shadow_attr
+ * @BR_SG_A_WARNING: string, repeated: in force, but a person should know
  */
 enum br_sg_attr {
 	BR_SG_A_GENERATION = 1,
@@ -346,6 +349,7 @@ enum br_sg_attr {
 	BR_SG_A_EVENT,
 	BR_SG_A_BINDING,
 	BR_SG_A_SHADOW,
+	BR_SG_A_WARNING,
 	__BR_SG_A_LAST
 };
 
@@ -967,12 +971,15 @@ enum br_sg_end_attr {
  *	it for REASON
  * @BR_SG_EVENT_WOULD_ACCEPT: a frame was dropped, and the shadow would have
  *	accepted it
+ * @BR_SG_EVENT_PORT_STATE: the port is blocked, for the zone that it names, or is
+ *	so no more
  */
 enum br_sg_event_kind {
 	BR_SG_EVENT_DROP = 1,
 	BR_SG_EVENT_CT_NEAR = 2,
 	BR_SG_EVENT_WOULD_DROP = 3,
 	BR_SG_EVENT_WOULD_ACCEPT = 4,
+	BR_SG_EVENT_PORT_STATE = 5,
 };
 
 /**
@@ -995,6 +1002,8 @@ enum br_sg_event_kind {
  *	the addresses of ARP: sender and target
  * @BR_SG_EVENT_A_ENTRIES: u32: that the port has; CT_NEAR
  * @BR_SG_EVENT_A_LIMIT: u32: that it may have; CT_NEAR
+ * @BR_SG_EVENT_A_STATE: u8, enum br_sg_port_state; PORT_STATE
+ * @BR_SG_EVENT_A_CAUSE: u8, enum br_sg_port_cause; PORT_STATE, if it is blocked
  */
 enum br_sg_event_attr {
 	BR_SG_EVENT_A_KIND = 1,
@@ -1012,6 +1021,8 @@ enum br_sg_event_attr {
 	BR_SG_EVENT_A_TUPLE,
 	BR_SG_EVENT_A_ENTRIES,
 	BR_SG_EVENT_A_LIMIT,
+	BR_SG_EVENT_A_STATE,
+	BR_SG_EVENT_A_CAUSE,
 	__BR_SG_EVENT_A_LAST
 };
 

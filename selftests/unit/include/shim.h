@@ -28,6 +28,7 @@ typedef unsigned int gfp_t;
 
 #define U16_MAX			UINT16_MAX
 #define U32_MAX			UINT32_MAX
+#define U64_MAX			UINT64_MAX
 #define BIT(n)			(1UL << (n))
 #define BIT_ULL(n)		(1ULL << (n))
 #define ALIGN(n, a) \
@@ -137,6 +138,18 @@ static inline void *kvmalloc(size_t size, gfp_t flags)
 	return shim_alloc(size);
 }
 
+static inline void *kzalloc(size_t size, gfp_t flags)
+{
+	void *p = kmalloc(size, flags);
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
+static inline void *kvzalloc(size_t size, gfp_t flags)
+{
+	return kzalloc(size, flags);
+}
+
 static inline size_t array_size(size_t a, size_t b)
 {
 	size_t size;
@@ -147,6 +160,16 @@ static inline size_t array_size(size_t a, size_t b)
 static inline void *kvmalloc_array(size_t n, size_t size, gfp_t flags)
 {
 	return kvmalloc(array_size(n, size), flags);
+}
+
+static inline void *kcalloc(size_t n, size_t size, gfp_t flags)
+{
+	return kzalloc(array_size(n, size), flags);
+}
+
+static inline void *kvcalloc(size_t n, size_t size, gfp_t flags)
+{
+	return kcalloc(n, size, flags);
 }
 
 static inline void kfree(const void *p)
@@ -165,6 +188,20 @@ static inline void cond_resched(void)
 
 #define struct_size(p, member, n) \
 	(sizeof(*(p)) + array_size(n, sizeof((p)->member[0])))
+
+/* what does not fit is cut off; the rest is zero */
+static inline void strscpy_pad(char *to, const char *from, size_t size)
+{
+	size_t n = strnlen(from, size - 1);
+
+	memcpy(to, from, n);
+	memset(to + n, 0, size - n);
+}
+
+static inline void strscpy(char *to, const char *from, size_t size)
+{
+	strscpy_pad(to, from, size);
+}
 
 typedef int (*cmp_func_t)(const void *a, const void *b);
 typedef void (*swap_func_t)(void *a, void *b, int size);
