@@ -189,9 +189,9 @@ static void node_move(const struct br_sg_tree_type *type,
 }
 
 /*
- * Makes the node at *@slot one that only this tree has, with room for @more,
- * or full (who asks splits it); the way to @slot is the tree's own. One that has become much too
- * large is made smaller, if there is memory for it.
+ * Makes the node at *@slot one that only this tree has, with room for @more, or full
+ * (who asks splits it); the way to @slot is the tree's own. One that has become much
+ * too large is made smaller, if there is memory for it.
  */
 static int node_own(const struct br_sg_tree_type *type, struct br_sg_tree *tree,
 		    struct br_sg_node **slot, u32 more)
@@ -400,8 +400,8 @@ int br_sg_tree_insert(const struct br_sg_tree_type *type,
 }
 
 /*
- * Makes the way to @key, which is there, the tree's own; the last step is that
- * to the entry.
+ * Makes the way to @key the tree's own, as far as it goes; the last step is that to
+ * the entry, or to where it would be.
  */
 static int tree_own(const struct br_sg_tree_type *type, struct br_sg_tree *tree,
 		    const void *key, struct step *path, u32 *depth)
@@ -432,13 +432,12 @@ void *br_sg_tree_edit(const struct br_sg_tree_type *type,
 	u32 depth;
 	int err;
 
-	if (!br_sg_tree_find(type, tree, key))
-		return ERR_PTR(-ENOENT);
-	err = tree_own(type, tree, key, path, &depth);
+	err = tree->root ? tree_own(type, tree, key, path, &depth) : -ENOENT;
 	if (err)
 		return ERR_PTR(err);
 	leaf = &path[depth - 1];
-	return node_value(type, leaf->node, leaf->i);
+	return node_has(type, leaf->node, leaf->i, key) ?
+		node_value(type, leaf->node, leaf->i) : ERR_PTR(-ENOENT);
 }
 
 /*
