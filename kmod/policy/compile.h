@@ -3,12 +3,14 @@
 #ifndef BR_SG_COMPILE_H
 #define BR_SG_COMPILE_H
 
+#include <linux/bits.h>
+
 #include "policy/policy.h"
 
 struct br_sg_owner;
 
 #define BR_SG_FOUND_BITS	6
-#define BR_SG_FOUND		(1 << BR_SG_FOUND_BITS)
+#define BR_SG_FOUND		BIT(BR_SG_FOUND_BITS)
 
 /**
  * struct br_sg_compile - the work of one compile; its caller's alone
@@ -18,6 +20,7 @@ struct br_sg_owner;
  * @config: of @new
  * @id: of no other compile; the owners that this one has made carry it
  * @touched: those owners, by their @touched, a reference to each
+ * @touched_end: where the next goes
  * @groups: owners of groups in @new that were found last, by a hash of the name's
  *	address: most ports and groups share their names
  * @dirty: names of devices whose ports are made anew, or go
@@ -31,6 +34,7 @@ struct br_sg_compile {
 	struct br_sg_config *config;
 	u64 id;
 	struct br_sg_owner *touched;
+	struct br_sg_owner **touched_end;
 	struct br_sg_found {
 		const struct br_sg_name *name;
 		struct br_sg_owner *owner;

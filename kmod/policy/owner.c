@@ -169,8 +169,8 @@ static void touch(struct br_sg_compile *c, struct br_sg_owner *owner)
 {
 	refcount_set(&owner->ref, 2);
 	owner->made = c->id;
-	owner->touched = c->touched;
-	c->touched = owner;
+	*c->touched_end = owner;
+	c->touched_end = &owner->touched;
 }
 
 /* what was found may be another now; @owner NULL: it is gone */
@@ -422,7 +422,7 @@ int br_sg_owners_compile(struct br_sg_compile *c)
 	if (!err)
 		err = br_sg_config_diff(before, c->config, BR_SG_KIND_GROUP,
 					group_line, c);
-	/* what is touched by this is put in front, and has nothing to be done */
+	/* what is touched by this comes behind the others, with rules that stay */
 	for (owner = c->touched; !err && owner; owner = owner->touched)
 		if (owner->rules_moved)
 			err = group_deps(c, owner);

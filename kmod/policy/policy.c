@@ -135,6 +135,7 @@ struct br_sg_policy *br_sg_policy_new(const struct br_sg_policy *old,
 	c = kzalloc(sizeof(*c), GFP_KERNEL);
 	if (!c)
 		return ERR_PTR(-ENOMEM);
+	c->touched_end = &c->touched;
 	c->old = old;
 	c->beside = beside;
 	c->config = config;
