@@ -1064,7 +1064,10 @@ enum br_sg_binding_attr {
  *	BINDING_RESUME). A device is bound to a port as long as it is there, has
  *	the name and the port is not deleted, even on no bridge or on another; one
  *	that comes back to the name before another port has named it is bound still
- * version: of the port's policy when the packet was judged
+ * version: of the port's policy when the packet was judged. It moves with the
+ *	port's line, with the rules of its groups, and when a set or group that
+ *	these name loses members. Members that come take nothing from what passes
+ *	and leave it; a revoked flow is judged with each of its packets
  * in: 1 when the end was admitted by the ingress rules, 0 by egress
  * mark: BR_SG_SLOT_ALLOWED, BR_SG_SLOT_REVOKED, or BR_SG_SLOT_PORTS: allowed,
  *	but the entry does not know the ports of its packets, so that each is
