@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Does a configuration hold together as a whole? */
 #include <linux/errno.h>
+#include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -30,6 +31,8 @@ static bool remote_there(const struct br_sg_config *config, u8 remote,
 		(bool)br_sg_config_group(config, name) :
 		(bool)br_sg_config_set(config, name);
 }
+
+#define FOUND_BITS	5
 
 /* room for how many users have not been named */
 #define USERS_MORE	sizeof(" and 4294967295 more rules, 4294967295 more ports")
@@ -144,15 +147,34 @@ static int refuse_users(const struct br_sg_config *config, u8 remote,
  * @policy: in force, or NULL
  * @base: its config, or NULL
  * @refusal: takes the text
+ * @groups: of @config, those that were found last, by a hash of the name's address:
+ *	most ports of a group share its name
  */
 struct check {
 	const struct br_sg_config *config;
 	const struct br_sg_policy *policy;
 	const struct br_sg_config *base;
 	struct br_sg_refusal *refusal;
+	struct {
+		const struct br_sg_name *name;
+		const struct br_sg_group_conf *group;
+	} groups[1 << FOUND_BITS];
 };
 
-static int check_group(const struct check *check,
+static const struct br_sg_group_conf *find_group(struct check *check,
+						 const struct br_sg_name *name)
+{
+	u32 i = hash_ptr((void *)name, FOUND_BITS);
+
+	if (check->groups[i].name != name) {
+		check->groups[i].name = name;
+		check->groups[i].group = br_sg_config_group(check->config,
+							    name->s);
+	}
+	return check->groups[i].group;
+}
+
+static int check_group(struct check *check,
 		       const struct br_sg_group_conf *group)
 {
 	const struct br_sg_config *config = check->config, *base = check->base;
@@ -179,7 +201,7 @@ static int check_group(const struct check *check,
 	return 0;
 }
 
-static int check_port(const struct check *check,
+static int check_port(struct check *check,
 		      const struct br_sg_port_conf *port)
 {
 	const struct br_sg_config *config = check->config, *base = check->base;
@@ -189,7 +211,7 @@ static int check_port(const struct check *check,
 	int i;
 
 	for (i = 0; i < port->n_groups; i++) {
-		group = br_sg_config_group(config, port->groups[i]->s);
+		group = find_group(check, port->groups[i]);
 		if (!group && base &&
 		    br_sg_config_group(base, port->groups[i]->s))
 			return refuse_users(config, BR_SG_RULE_GROUP,
@@ -220,7 +242,7 @@ static int check_port(const struct check *check,
 	return 0;
 }
 
-static int check_uuid(const struct check *check,
+static int check_uuid(struct check *check,
 		      const struct br_sg_port_conf *port)
 {
 	const struct br_sg_port_conf *other;
@@ -235,9 +257,9 @@ static int check_uuid(const struct check *check,
 }
 
 /* @fn of each key of a set of names, until it returns other than 0 */
-static int each(const struct check *check, const struct br_sg_tree_type *type,
+static int each(struct check *check, const struct br_sg_tree_type *type,
 		const struct br_sg_tree *tree,
-		int (*fn)(const struct check *check, const char *name))
+		int (*fn)(struct check *check, const char *name))
 {
 	static const char least[BR_SG_NAME_MAX + 1];
 	struct br_sg_tree_iter it;
@@ -254,7 +276,7 @@ static int each(const struct check *check, const struct br_sg_tree_type *type,
 }
 
 /* those that are not the same as before are looked at for that */
-static int unchanged_group(const struct check *check, const char *name)
+static int unchanged_group(struct check *check, const char *name)
 {
 	const struct br_sg_group_conf *group;
 
@@ -263,7 +285,7 @@ static int unchanged_group(const struct check *check, const char *name)
 		check_group(check, group) : 0;
 }
 
-static int unchanged_port(const struct check *check, const char *dev)
+static int unchanged_port(struct check *check, const char *dev)
 {
 	const struct br_sg_port_conf *port;
 
@@ -273,7 +295,7 @@ static int unchanged_port(const struct check *check, const char *dev)
 }
 
 /* what goes must not be named by a group that stays as it is */
-static int check_users(const struct check *check, bool set, const char *name)
+static int check_users(struct check *check, bool set, const char *name)
 {
 	const struct br_sg_owner *owner;
 
@@ -315,7 +337,7 @@ static int port_line(void *was, void *is, void *arg)
 static int group_shape(void *was, void *is, void *arg)
 {
 	const struct br_sg_group_conf *before = was, *after = is;
-	const struct check *check = arg;
+	struct check *check = arg;
 	const struct br_sg_owner *owner;
 
 	if (!before || (after && after->rules->n <= before->rules->n &&
