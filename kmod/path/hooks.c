@@ -64,8 +64,8 @@
 #define PRI_AFTER_CONNTRACK	(-198)
 #define PRI_FILTER		(-150)
 
-static const struct br_sg_bind *bind_of(const struct br_sg_snapshot *snap,
-					const struct net_device *dev)
+static __always_inline const struct br_sg_bind *
+bind_of(const struct br_sg_snapshot *snap, const struct net_device *dev)
 {
 	return snap ? br_sg_bind_find(snap, dev) : NULL;
 }
