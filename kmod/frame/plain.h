@@ -254,7 +254,8 @@ static inline bool br_sg_plain_whole(const struct sk_buff *skb)
 	if (skb->protocol == cpu_to_be16(ETH_P_IP))
 		return skb_headlen(skb) >= sizeof(*ip) &&
 		       !(ip->frag_off & cpu_to_be16(0x3fff));
-	return skb_headlen(skb) >= sizeof(*ip6) &&
+	return skb->protocol == cpu_to_be16(ETH_P_IPV6) &&
+	       skb_headlen(skb) >= sizeof(*ip6) &&
 	       (ip6->nexthdr == IPPROTO_TCP || ip6->nexthdr == IPPROTO_UDP ||
 		ip6->nexthdr == IPPROTO_ICMPV6);
 }
