@@ -115,7 +115,7 @@ int br_sg_budget_move(struct br_sg_compile *c, size_t was, size_t is)
 {
 	c->new->objects += is;
 	c->new->objects -= was;
-	/* what takes away may go on although the parameter was lowered */
+	/* what is smaller than before cannot end it; br_sg_budget_total() has the last word */
 	return is > was ? budget_check(c, c->new->objects) : 0;
 }
 
