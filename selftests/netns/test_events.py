@@ -13,13 +13,13 @@ their order and the end of a row of them is a frame that is known.
 """
 import json
 import os
-import select
 import subprocess
 import time
 
 import frames as f
 import harness
 from harness import SGCTL
+from monitor import Monitor
 
 A_MAC, B_MAC, X_MAC = ("02:00:00:00:00:01", "02:00:00:00:00:02",
                        "02:00:00:00:00:99")
@@ -37,56 +37,6 @@ PER_SECOND = 10
 
 os.sched_setaffinity(0, {0})
 t = harness.start()
-
-
-class Monitor:
-    """sgctl monitor in the background; its lines"""
-
-    def __init__(self, *words, before=("-j",)):
-        self.p = subprocess.Popen([SGCTL, *before, "monitor", *words],
-                                  stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE)
-        self.left = b""
-        # it listens when it is a member of its group
-        end = harness.deadline(120)
-        while not self.member() and time.monotonic() < end:
-            time.sleep(0.01)
-
-    def member(self):
-        with open("/proc/%d/net/netlink" % self.p.pid) as table:
-            rows = [x.split() for x in table.read().splitlines()[1:]]
-        return any(r[1] == "16" and int(r[3], 16) and
-                   int(r[2]) == self.p.pid for r in rows)
-
-    def line(self, seconds=120):
-        end = harness.deadline(seconds)
-        while b"\n" not in self.left:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.p.stdout], [], [], left)[0]:
-                return None
-            some = os.read(self.p.stdout.fileno(), 65536)
-            if not some:
-                return None
-            self.left += some
-        line, self.left = self.left.split(b"\n", 1)
-        return line.decode()
-
-    def event(self):
-        line = self.line()
-        return json.loads(line) if line else {}
-
-    def until(self, last):
-        """events up to one that @last is true of"""
-        out = []
-        while not out or not last(out[-1]):
-            out.append(self.event())
-            if not out[-1]:
-                break
-        return out
-
-    def close(self):
-        self.p.kill()
-        self.p.wait()
 
 
 def frame(src_mac, dst_mac, src, dst, sport, dport):
